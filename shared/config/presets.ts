@@ -1,0 +1,50 @@
+/**
+ * @file Defaults by preset and benchmark: what differs from the schema's own (preset `small` on NAS-Bench-301).
+ * Widths, neighbours and alpha of preset `paper` are the paper's (arXiv:2410.01431); its learner is Ape-X's (arXiv:1803.00933).
+ */
+
+export type PresetName = 'small' | 'paper';
+
+/** A nested part of the configuration, before the schema has checked it. */
+export type PartialConfig = { readonly [key: string]: unknown };
+
+const nasbench201: PartialConfig = {
+  mdp: { neighbours: 24, horizonSteps: 20, shapingAlpha: 16 },
+  learner: { steps: 781, batchSize: 256, learningRate: 3e-4, samplesPerInsert: 4, warmUpTransitions: 5_000 },
+  actor: { environments: 256, sendTransitions: 512 },
+};
+
+const small: Readonly<Record<string, PartialConfig>> = {
+  nasbench301: {},
+  nasbench201,
+  nasbench101: {
+    ...nasbench201,
+    mdp: { neighbours: 25, horizonSteps: 20, shapingAlpha: 6 },
+  },
+};
+
+const apex = {
+  replay: { capacity: 2_000_000 },
+  learner: {
+    steps: 20_000,
+    batchSize: 512,
+    optimizer: 'rmsprop-centred',
+    learningRate: 6.25e-5,
+    gradientClipNorm: 40,
+    samplesPerInsert: 1,
+    warmUpTransitions: 50_000,
+    targetUpdatePeriod: 2_500,
+  },
+} as const;
+
+const paper: Readonly<Record<string, PartialConfig>> = {
+  nasbench301: { ...apex, mdp: { neighbours: 100, gamma: 0.99, horizonSteps: 30 }, agent: { width: 512, layers: 4, heads: 8 } },
+  nasbench201: { ...apex, mdp: { neighbours: 24, gamma: 0.99, horizonSteps: 20, shapingAlpha: 16 }, agent: { width: 256, layers: 4, heads: 8 } },
+  nasbench101: { ...apex, mdp: { neighbours: 25, gamma: 0.99, horizonSteps: 20, shapingAlpha: 6 }, agent: { width: 256, layers: 4, heads: 8 } },
+};
+
+/** What `preset` sets for `benchmark`; a benchmark of the user's own takes NAS-Bench-201's row, with the schema's number of neighbours. */
+export function presetOf(preset: PresetName, benchmark: string): PartialConfig {
+  const table = preset === 'small' ? small : paper;
+  return table[benchmark] ?? { ...nasbench201, mdp: { horizonSteps: 20, shapingAlpha: 6 } };
+}
