@@ -27,7 +27,7 @@ export class Closing {
 }
 
 export interface MainContext {
-  /** Fires on SIGTERM or SIGINT (its reason is the signal's name). A second signal ends the process at once. */
+  /** Fires on SIGTERM or SIGINT (its reason is the signal's name), or when the process that started this one is gone. A second signal ends the process at once. */
   readonly signal: AbortSignal;
   readonly closing: Closing;
 }
@@ -41,6 +41,10 @@ export async function runMain(body: (context: MainContext) => Promise<number>): 
       if (controller.signal.aborted) process.exit(EXIT.interrupted);
       controller.abort(name);
     });
+  }
+  if (process.connected) {
+    process.once('disconnect', () => controller.abort('SIGTERM'));
+    process.channel?.unref();
   }
   let code: number;
   try {
