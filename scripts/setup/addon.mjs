@@ -22,7 +22,7 @@ export function libraryFolders() {
 function command(output) {
   const library = join(tensorflowFolder, 'tensorflow');
   const source = join(tfjsPackage(), 'binding');
-  const fromAddon = (folder) => join('$ORIGIN', relative(dirname(addonPath()), realpathSync(folder)));
+  const fromAddon = (folder) => `$ORIGIN/${relative(dirname(addonPath()), realpathSync(folder))}`;
   return [
     '-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-w',
     ...[join(root, 'node_modules', 'node-api-headers', 'include'), tfjsPackage(), source, join(library, 'include')].map((folder) => `-I${folder}`),
@@ -52,6 +52,8 @@ export async function buildAddon() {
   const result = await timed(NAME, 'compiling the tfjs addon against the library', execute('g++', command(partial)));
   if (result.code === 127) throw new SetupError('g++ is missing: apt-get install g++');
   if (result.code !== 0) throw new SetupError(`the tfjs addon does not compile: ${tellingLine(result)}`);
+  const loaded = await execute(process.execPath, ['-e', 'process.dlopen({ exports: {} }, process.argv[1])', partial]);
+  if (loaded.code !== 0) throw new SetupError(`the compiled tfjs addon does not load: ${tellingLine(loaded)}`);
   renameSync(partial, addonPath());
   writeStamp(NAME, addonInputs());
 }
