@@ -1,0 +1,157 @@
+/**
+ * @file The double-Q learner step by composed tfjs operations: the reference that the compiled graph is held to. The loss is the one
+ * of loss.ts, the update that of optimizer.ts. Dimensions: B batch, N neighbours, P parameters in all.
+ */
+import { loadTensorflow } from '../engine/tensorflow.js';
+import { EngineError } from '../errors.js';
+import type { TokenBatch } from '../mdp/types.js';
+import { checkLearnerBatch } from './batchChecks.js';
+import { DEFAULT_HUBER_DELTA, type LearnerOptions } from './engineOptions.js';
+import { unflatten } from './flatArrays.js';
+import { initialWeights, parameterShapes } from './parameters.js';
+import { inferQ, weightTensor } from './tfjsInference.js';
+import { networkInput, qValues, type Tensor, type Tensor1D, type Tensor2D, type Tensorflow } from './tfjsNetwork.js';
+import { TfjsOptimizer } from './tfjsOptimizer.js';
+import type { LearnerBatch, LearnerEngine, LearnerStepResult, NamedArray, NetworkSpec, WeightSnapshot } from './types.js';
+
+/** Subtracted from the values of masked slots before the arg max. */
+const MASKED_VALUE = 1e30;
+
+/** What one pass with gradients gives. All owned by the caller. */
+interface Pass {
+  readonly gradient: Tensor1D;
+  readonly gradientNorm: Tensor;
+  readonly loss: Tensor;
+  readonly tdErrors: Tensor1D;
+  readonly meanQ: Tensor;
+}
+
+/** Owns the online and the target weights (flat) and the optimizer's slots: four tensors. */
+export class TfjsLearner implements LearnerEngine {
+  readonly spec: NetworkSpec;
+  readonly #tf: Tensorflow;
+  readonly #huberDelta: number;
+  readonly #optimizer: TfjsOptimizer;
+  #online: Tensor1D;
+  #target: Tensor1D;
+
+  constructor(tf: Tensorflow, options: LearnerOptions) {
+    this.spec = options.spec;
+    this.#tf = tf;
+    this.#huberDelta = options.huberDelta ?? DEFAULT_HUBER_DELTA;
+    this.#optimizer = new TfjsOptimizer(tf, options.spec, options.optimizer);
+    this.#online = weightTensor(tf, options.spec, initialWeights(options.spec, options.seed));
+    this.#target = tf.clone(this.#online);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- an async method turns the checks' throws into rejections
+  async q(tokens: TokenBatch): Promise<Float32Array> {
+    return inferQ(this.#tf, this.spec, this.#online, tokens);
+  }
+
+  /**
+   * @throws ShapeError or InvariantError on a batch that does not fit the network (checkLearnerBatch)
+   * @throws EngineError if the gradient is not finite; weights and optimizer are then as they were
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  async step(batch: LearnerBatch): Promise<LearnerStepResult> {
+    checkLearnerBatch(batch, this.spec);
+    const tf = this.#tf;
+    const pass = tf.tidy(() => this.#pass(batch, this.#targets(batch)));
+    const [gradientNorm, loss, meanQ] = [pass.gradientNorm, pass.loss, pass.meanQ].map((scalar) => scalar.dataSync()[0] as number) as [number, number, number];
+    const tdErrors = pass.tdErrors.dataSync<'float32'>();
+    const finite = Number.isFinite(gradientNorm);
+    if (finite) this.#setOnline(this.#optimizer.apply(this.#online, pass.gradient, gradientNorm));
+    tf.dispose(Object.values(pass) as Tensor[]);
+    if (!finite) throw new EngineError(`the gradient must be finite, its norm is ${gradientNorm} at loss ${loss}; lower learner.learningRate or look for a bad return`);
+    return { tdErrors, loss, gradientNorm, meanQ };
+  }
+
+  /** R + d Q-(s', a*), f32 [B]. */
+  #targets({ next, nStepReturns, discounts }: LearnerBatch): Tensor1D {
+    const tf = this.#tf;
+    return tf.tidy(() => {
+      const input = networkInput(tf, this.spec, next);
+      const qNext = qValues(tf, this.spec, this.#online, input);
+      const qNextTarget = qValues(tf, this.spec, this.#target, input);
+      const masked: Tensor2D = tf.sub(qNext, tf.mul(tf.sub(1, input.valid), MASKED_VALUE));
+      const chosen = tf.oneHot(tf.argMax(masked, 1).as1D(), this.spec.neighbours, 1, 0, 'float32');
+      const bootstrap: Tensor1D = tf.sum(tf.mul(qNextTarget, chosen), 1);
+      return tf.add(tf.tensor1d(nStepReturns), tf.mul(tf.tensor1d(discounts), bootstrap));
+    });
+  }
+
+  /** The loss and its gradient by the online weights. @param targets f32 [B] */
+  #pass({ state, actions, importanceWeights }: LearnerBatch, targets: Tensor1D): Pass {
+    const tf = this.#tf;
+    const input = networkInput(tf, this.spec, state);
+    const taken = tf.oneHot(tf.tensor1d(actions, 'int32'), this.spec.neighbours, 1, 0, 'float32');
+    const weights = tf.tensor1d(importanceWeights);
+    const kept: { tdErrors?: Tensor1D; meanQ?: Tensor } = {};
+    const lossOf = (online: Tensor): Tensor => {
+      const qTaken = tf.sum(tf.mul(qValues(tf, this.spec, online as Tensor1D, input), taken), 1);
+      const tdErrors: Tensor1D = tf.sub(targets, qTaken);
+      kept.tdErrors = tf.keep(tdErrors.clone());
+      kept.meanQ = tf.keep(tf.mean(qTaken));
+      return tf.mean(tf.mul(weights, this.#huber(tdErrors)));
+    };
+    const { value: loss, grad } = tf.valueAndGrad(lossOf)(this.#online);
+    const { tdErrors, meanQ } = kept as Required<typeof kept>;
+    return { gradient: grad as Tensor1D, gradientNorm: tf.norm(grad), loss, tdErrors, meanQ };
+  }
+
+  /** huber of loss.ts, elementwise: with c = min(|x|, delta) it is c (|x| - c / 2). */
+  #huber(x: Tensor): Tensor {
+    const tf = this.#tf;
+    const size = tf.abs(x);
+    const clipped = tf.minimum(size, this.#huberDelta);
+    return tf.mul(clipped, tf.sub(size, tf.mul(clipped, 0.5)));
+  }
+
+  copyTarget(): void {
+    this.#target.dispose();
+    this.#target = this.#tf.clone(this.#online);
+  }
+
+  #setOnline(weights: Tensor1D): void {
+    this.#online.dispose();
+    this.#online = weights;
+  }
+
+  setWeights(weights: WeightSnapshot): void {
+    this.#setOnline(weightTensor(this.#tf, this.spec, weights));
+  }
+
+  setTargetWeights(weights: WeightSnapshot): void {
+    const next = weightTensor(this.#tf, this.spec, weights);
+    this.#target.dispose();
+    this.#target = next;
+  }
+
+  onlineWeights(): WeightSnapshot {
+    return unflatten(this.#online.dataSync<'float32'>(), parameterShapes(this.spec));
+  }
+
+  targetWeights(): WeightSnapshot {
+    return unflatten(this.#target.dataSync<'float32'>(), parameterShapes(this.spec));
+  }
+
+  optimizerState(): readonly NamedArray[] {
+    return this.#optimizer.state();
+  }
+
+  setOptimizerState(state: readonly NamedArray[]): void {
+    this.#optimizer.setState(state);
+  }
+
+  dispose(): void {
+    this.#tf.dispose([this.#online, this.#target]);
+    this.#optimizer.dispose();
+  }
+}
+
+/** @throws EngineError if the engine cannot be loaded as asked */
+export async function createTfjsLearner(options: LearnerOptions): Promise<LearnerEngine> {
+  const { threads, device, precision } = options;
+  return new TfjsLearner(await loadTensorflow({ threads, device, bf16: precision === 'bf16' }), options);
+}
