@@ -1,0 +1,40 @@
+/**
+ * @file The first method (the agent where there is one) against every other, pairwise by search seed. With several training
+ * seeds the replication is the training seed: one mean difference each. With one, it is the search, and the test speaks of that agent.
+ */
+import type { Rng } from '../rng.js';
+import type { Comparison } from './results.js';
+import type { MethodScores } from './scores.js';
+import { bootstrapMeanInterval } from './statistics/bootstrap.js';
+import { holm, probabilityOfImprovement, wilcoxonSignedRank } from './statistics/comparison.js';
+import { summarise } from './statistics/summary.js';
+
+/** Differences are rounded to this many decimals before they are ranked, so that equal ones tie whatever their last bits. */
+const DECIMALS = 12;
+
+export function compareMethods(scores: readonly MethodScores[], budgets: readonly number[], rng: Rng): Comparison[] {
+  const ours = scores[0];
+  if (ours === undefined) return [];
+  const plain = scores.slice(1).flatMap((theirs) => budgets.map((budget) => compare(ours, theirs, budget, rng.split(theirs.method, budget))));
+  const adjusted = holm(plain.map((c) => c.pValue));
+  return plain.map((comparison, i) => ({ ...comparison, pHolm: adjusted[i] ?? 1 }));
+}
+
+function compare(ours: MethodScores, theirs: MethodScores, budget: number, rng: Rng): Omit<Comparison, 'pHolm'> {
+  const value = (s: { validation: Float64Array }): number => s.validation[budget - 1] ?? NaN;
+  const baseline = theirs.groups[0] ?? [];
+  const differences = ours.groups.map((group) => group.map((search, i) => {
+    const other = baseline[i];
+    return Number((value(search) - (other === undefined ? NaN : value(other))).toFixed(DECIMALS));
+  }));
+  const replicated = differences.length > 1;
+  const units = replicated ? differences.map((group) => summarise(group).mean) : differences.flat();
+  const test = wilcoxonSignedRank(units);
+  return {
+    budget, method: ours.method, against: theirs.method,
+    difference: summarise(differences.flat()).mean,
+    ci95: bootstrapMeanInterval(differences, rng),
+    probabilityOfImprovement: probabilityOfImprovement(ours.groups.flat().map(value), baseline.map(value)),
+    unit: replicated ? 'training seed' : 'search', pairs: test.pairs, pValue: test.pValue,
+  };
+}
