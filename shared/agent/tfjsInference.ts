@@ -2,13 +2,13 @@
  * @file Q-values by composed tfjs operations: the reference for actors' and searchers' inference. All weights are one flat tensor,
  * so that a swap is one assignment and no call sees a mix.
  */
-import { loadTensorflow } from '../engine/tensorflow.js';
+import { loadTensorflow, type Tensorflow } from '../engine/tensorflow.js';
 import type { TokenBatch } from '../mdp/types.js';
 import { checkTokenBatch } from './batchChecks.js';
 import type { InferenceOptions } from './engineOptions.js';
 import { flatten } from './flatArrays.js';
 import { checkNamedArrays, initialWeights, parameterShapes } from './parameters.js';
-import { networkInput, qValues, type Tensor1D, type Tensorflow } from './tfjsNetwork.js';
+import { networkInput, qValues, type Tensor1D } from './tfjsNetwork.js';
 import type { InferenceEngine, NetworkSpec, WeightSnapshot } from './types.js';
 
 /** Owns one tensor, the flat weights. */

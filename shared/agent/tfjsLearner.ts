@@ -2,7 +2,7 @@
  * @file The double-Q learner step by composed tfjs operations: the reference that the compiled graph is held to. The loss is the one
  * of loss.ts, the update that of optimizer.ts. Dimensions: B batch, N neighbours, P parameters in all.
  */
-import { loadTensorflow } from '../engine/tensorflow.js';
+import { loadTensorflow, type Tensorflow } from '../engine/tensorflow.js';
 import { EngineError } from '../errors.js';
 import type { TokenBatch } from '../mdp/types.js';
 import { checkLearnerBatch } from './batchChecks.js';
@@ -10,7 +10,7 @@ import { DEFAULT_HUBER_DELTA, type LearnerOptions } from './engineOptions.js';
 import { unflatten } from './flatArrays.js';
 import { initialWeights, parameterShapes } from './parameters.js';
 import { inferQ, weightTensor } from './tfjsInference.js';
-import { networkInput, qValues, type Tensor, type Tensor1D, type Tensor2D, type Tensorflow } from './tfjsNetwork.js';
+import { networkInput, qValues, type Tensor, type Tensor1D, type Tensor2D } from './tfjsNetwork.js';
 import { TfjsOptimizer } from './tfjsOptimizer.js';
 import type { LearnerBatch, LearnerEngine, LearnerStepResult, NamedArray, NetworkSpec, WeightSnapshot } from './types.js';
 
@@ -18,13 +18,7 @@ import type { LearnerBatch, LearnerEngine, LearnerStepResult, NamedArray, Networ
 const MASKED_VALUE = 1e30;
 
 /** What one pass with gradients gives. All owned by the caller. */
-interface Pass {
-  readonly gradient: Tensor1D;
-  readonly gradientNorm: Tensor;
-  readonly loss: Tensor;
-  readonly tdErrors: Tensor1D;
-  readonly meanQ: Tensor;
-}
+type Pass = Record<'loss' | 'gradientNorm' | 'meanQ', Tensor> & Record<'gradient' | 'tdErrors', Tensor1D>;
 
 /** Owns the online and the target weights (flat) and the optimizer's slots: four tensors. */
 export class TfjsLearner implements LearnerEngine {
@@ -62,7 +56,7 @@ export class TfjsLearner implements LearnerEngine {
     const tdErrors = pass.tdErrors.dataSync<'float32'>();
     const finite = Number.isFinite(gradientNorm);
     if (finite) this.#setOnline(this.#optimizer.apply(this.#online, pass.gradient, gradientNorm));
-    tf.dispose(Object.values(pass) as Tensor[]);
+    tf.dispose(pass);
     if (!finite) throw new EngineError(`the gradient must be finite, its norm is ${gradientNorm} at loss ${loss}; lower learner.learningRate or look for a bad return`);
     return { tdErrors, loss, gradientNorm, meanQ };
   }

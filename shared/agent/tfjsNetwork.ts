@@ -6,12 +6,11 @@
  * Dimensions: B batch, N neighbours, T = 1 + N tokens, K ids a token, F feature rows, D width, H heads, P parameters in all.
  */
 import { InvariantError } from '../errors.js';
-import type { loadTensorflow } from '../engine/tensorflow.js';
+import type { Tensorflow } from '../engine/tensorflow.js';
 import type { TokenBatch } from '../mdp/types.js';
 import { NORM_EPSILON, parameterShapes, sinusoidalPositions } from './parameters.js';
 import type { NetworkSpec } from './types.js';
 
-export type Tensorflow = Awaited<ReturnType<typeof loadTensorflow>>;
 export type Tensor = ReturnType<Tensorflow['tensor']>;
 export type Tensor1D = ReturnType<Tensorflow['tensor1d']>;
 export type Tensor2D = ReturnType<Tensorflow['tensor2d']>;

@@ -1,8 +1,9 @@
 /** @file The optimizers of optimizer.ts by tfjs operations, over one flat vector of all parameters. Dimension: P parameters in all. */
+import type { Tensorflow } from '../engine/tensorflow.js';
 import type { NamedArray, NetworkSpec, OptimizerSpec } from './types.js';
 import { flatten, totalSize, unflatten } from './flatArrays.js';
 import { ADAM, RMSPROP, adamStepSize, checkOptimizerState, decodeStepCount, encodeStepCount, optimizerStateShapes } from './optimizer.js';
-import type { Tensor1D, Tensorflow } from './tfjsNetwork.js';
+import type { Tensor1D } from './tfjsNetwork.js';
 
 /** New tensors f32 [P] of one update, for the optimizer to keep. */
 type Update = (weights: Tensor1D, gradient: Tensor1D) => [weights: Tensor1D, first: Tensor1D, second: Tensor1D];
