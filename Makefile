@@ -1,0 +1,24 @@
+# archwalk. Bare `make` lists the targets. Every target sets up what it needs first; what is there is skipped.
+# ARGS goes to the command behind a target:  make train ARGS='--benchmark nasbench201 --minutes 5'
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+SHELL := /bin/sh
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train check test
+
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
+
+setup: ## npm packages, TensorFlow library, Redis server, engine, dist/ (only what is missing)
+	@scripts/setup.sh
+
+train: setup ## train an agent on this machine; ends with an evaluation table (ARGS='--benchmark nasbench201 …')
+	@node dist/services/cli/main.js train $(ARGS)
+
+check: setup ## types, lint, import cycles
+	@scripts/check.sh
+
+test: setup ## unit, contract, integration and learning tests (ARGS='test/shared/mdp' for some of them)
+	@npx --no-install vitest run $(ARGS)
