@@ -1,0 +1,127 @@
+/** @file `archwalk evaluate`: every method under the same budgets, as a table on stdout and results.json, curves.csv, searches.csv, report.html. */
+import { join } from 'node:path';
+import { openBenchmark } from '../../../shared/benchmarks/registry.js';
+import type { Benchmark } from '../../../shared/benchmarks/types.js';
+import { readEnvironment } from '../../../shared/config/environment.js';
+import { readRunConfig, runFolder, type RunFolder } from '../../../shared/config/runFolder.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { ConfigError, EXIT } from '../../../shared/errors.js';
+import type { Closing, MainContext } from '../../../shared/lifecycle.js';
+import { runEvaluation, writeEvaluation, type EvaluatedAgent } from '../../../shared/report/evaluation.js';
+import { htmlReport } from '../../../shared/report/html.js';
+import { textTable } from '../../../shared/report/textTable.js';
+import { parseMethods } from '../../../shared/search/methods.js';
+import { METHOD_NAMES } from '../../../shared/search/types.js';
+import { ProgressLine } from '../progressLine.js';
+import { loadRunAgent } from '../runAgent.js';
+
+export interface EvaluateOptions {
+  /** One run's folder, or several of one configuration but for the seed, comma-separated: the training seeds. None: baselines only. */
+  readonly run?: string;
+  /** Default: the run's own. */
+  readonly benchmark?: string;
+  readonly dataset?: string;
+  readonly backend?: string;
+  /** Comma-separated; default: the run's, else 10,20,50,100,150,300. */
+  readonly budgets?: string;
+  /** Searches a method. Default: the run's, else 200. */
+  readonly seeds?: number;
+  /** Seed of the first search; the others count up from it. Default 0. */
+  readonly firstSeed?: number;
+  /** Comma-separated, or "all", the default (without the agent where no run is given). */
+  readonly methods?: string;
+  /** Backend that scores the found cells instead of the one searched. */
+  readonly judge?: string;
+  /** Default: evaluation/ in the first run's folder, else ./evaluation. */
+  readonly out?: string;
+  /** results.json on stdout instead of the table. */
+  readonly json: boolean;
+}
+
+interface Run {
+  readonly folder: RunFolder;
+  readonly config: Config;
+}
+
+const DEFAULT_BUDGETS = [10, 20, 50, 100, 150, 300];
+const DEFAULT_SEEDS = 200;
+/** States valued by one call of the network: large enough to fill it, small enough to stay in the cache. */
+const Q_BATCH = 64;
+
+/** @returns 0, or 130 when interrupted @throws ConfigError for options that do not fit */
+export async function evaluate(options: EvaluateOptions, { signal, closing }: Pick<MainContext, 'signal' | 'closing'>): Promise<number> {
+  const runs = (options.run ?? '').split(',').filter((path) => path !== '').map(openRun);
+  const { benchmark, judge } = await openBenchmarks(options, runs);
+  const methods = parseMethods(options.methods ?? (runs.length > 0 ? 'all' : METHOD_NAMES.filter((name) => name !== 'agent').join(',')));
+  const defaults = runs[0]?.config.evaluation ?? { budgets: DEFAULT_BUDGETS, seeds: DEFAULT_SEEDS };
+  const seeds = options.seeds ?? defaults.seeds;
+  const agents = methods.includes('agent') ? await loadAgents(runs, benchmark, Math.min(Q_BATCH, seeds), closing) : [];
+  const progress = new ProgressLine(process.stderr);
+  try {
+    const evaluation = await runEvaluation({
+      benchmark, judge, agents, methods, seeds, signal, firstSeed: options.firstSeed ?? 0,
+      budgets: options.budgets === undefined ? defaults.budgets : parseBudgets(options.budgets),
+      onProgress: ({ method, queries, total }) => { progress.show(method, queries, total, 'queries'); },
+    });
+    progress.clear();
+    const out = options.out ?? defaultOut(runs, benchmark, judge);
+    writeEvaluation(out, evaluation, benchmark, htmlReport(evaluation, benchmark, runs[0]?.config ?? null));
+    process.stdout.write(options.json ? `${JSON.stringify(evaluation.results)}\n` : `${textTable(evaluation.results)}\n`);
+    process.stderr.write(`report: ${join(out, 'report.html')}\n`);
+    return EXIT.done;
+  } catch (error) {
+    progress.clear();
+    if (signal.aborted) return EXIT.interrupted;
+    throw error;
+  }
+}
+
+function openRun(path: string): Run {
+  const folder = runFolder(path);
+  return { folder, config: readRunConfig(folder) };
+}
+
+async function openBenchmarks(options: EvaluateOptions, runs: readonly Run[]): Promise<{ benchmark: Benchmark; judge: Benchmark | null }> {
+  const trained = runs[0]?.config.experiment;
+  const name = options.benchmark ?? trained?.benchmark;
+  if (name === undefined) throw new ConfigError('evaluate needs --run DIR or --benchmark NAME, got neither');
+  for (const { folder, config } of runs) {
+    if (config.experiment.benchmark !== name) {
+      throw new ConfigError(`--benchmark must be the search space that ${folder.name} was trained on, ${config.experiment.benchmark}, got ${name}`);
+    }
+  }
+  const dataset = options.dataset ?? trained?.dataset ?? 'cifar10';
+  const { dataFolder } = readEnvironment();
+  const benchmark = await openBenchmark({ name, dataset, backend: options.backend ?? trained?.backend ?? 'auto', dataFolder });
+  const judge = options.judge === undefined ? null : await openBenchmark({ name, dataset, backend: options.judge, dataFolder });
+  return { benchmark, judge: judge?.description.backend === benchmark.description.backend ? null : judge };
+}
+
+async function loadAgents(runs: readonly Run[], benchmark: Benchmark, batchSize: number, closing: Closing): Promise<EvaluatedAgent[]> {
+  const agents: EvaluatedAgent[] = [];
+  for (const { folder, config } of runs) {
+    const { q, trainingQueries } = await loadRunAgent(folder, config, benchmark, batchSize, closing);
+    agents.push({ run: folder.name, q, trainingQueries });
+  }
+  return agents;
+}
+
+/** @throws ConfigError unless the text is a comma-separated list of whole numbers */
+export function parseBudgets(text: string): number[] {
+  const budgets = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : NaN));
+  if (budgets.some(Number.isNaN)) throw new ConfigError(`--budgets must be whole numbers with commas between them, got "${text}"`);
+  return budgets;
+}
+
+/** evaluation/ for the run's own benchmark, a folder below it for another data set, backend or judge, so that none overwrites another. */
+function defaultOut(runs: readonly Run[], benchmark: Benchmark, judge: Benchmark | null): string {
+  const own = runs[0];
+  if (own === undefined) return 'evaluation';
+  const { dataset, backend } = benchmark.description;
+  const parts = [
+    ...(dataset === own.config.experiment.dataset ? [] : [dataset]),
+    ...(own.config.experiment.backend === 'auto' || backend === own.config.experiment.backend ? [] : [backend]),
+    ...(judge === null ? [] : [`judged-by-${judge.description.backend}`]),
+  ];
+  return parts.length === 0 ? own.folder.evaluation : join(own.folder.evaluation, parts.join('-'));
+}
