@@ -3,6 +3,7 @@
  * drawn with replacement, then searches within each drawn one (Davison and Hinkley 1997, section 3.8); with one group only the searches vary, and
  * the interval speaks of that one agent, never of the method's training.
  */
+import { quantileSorted } from 'simple-statistics';
 import { InvariantError } from '../../errors.js';
 import type { Rng } from '../../rng.js';
 
@@ -26,9 +27,9 @@ export function bootstrapMeanInterval(groups: readonly (readonly number[])[], rn
   if (groups.length === 0 || groups.some((group) => group.length === 0)) {
     throw new InvariantError(`a bootstrap needs at least one value in each of at least one group, got groups of ${groups.map((g) => g.length).join(', ') || 'none'}`);
   }
-  const means = Float64Array.from({ length: options.resamples }, () => resampledMean(groups, rng)).sort();
+  const means = Array.from(Float64Array.from({ length: options.resamples }, () => resampledMean(groups, rng)).sort());
   const tail = (1 - options.level) / 2;
-  return [quantile(means, tail), quantile(means, 1 - tail)];
+  return [quantileSorted(means, tail), quantileSorted(means, 1 - tail)];
 }
 
 function resampledMean(groups: readonly (readonly number[])[], rng: Rng): number {
@@ -40,12 +41,4 @@ function resampledMean(groups: readonly (readonly number[])[], rng: Rng): number
     count += group.length;
   }
   return sum / count;
-}
-
-/** Linear interpolation between order statistics at (n - 1) p. */
-function quantile(sorted: Float64Array, p: number): number {
-  const at = (sorted.length - 1) * p;
-  const below = Math.floor(at);
-  const low = sorted[below] ?? NaN;
-  return low + (at - below) * ((sorted[below + 1] ?? low) - low);
 }
