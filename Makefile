@@ -6,7 +6,7 @@ SHELL := /bin/sh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train check test
+.PHONY: help setup train check test docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
@@ -22,3 +22,6 @@ check: setup ## types, lint, import cycles
 
 test: setup ## unit, contract, integration and learning tests (ARGS='test/shared/mdp' for some of them)
 	@npx --no-install vitest run $(ARGS)
+
+docs: setup ## write the generated pages (docs/configuration.md)
+	@node dist/scripts/docs/configuration.js

@@ -15,7 +15,7 @@ const nasbench201: PartialConfig = {
 };
 
 const small: Readonly<Record<string, PartialConfig>> = {
-  nasbench301: {},
+  nasbench301: { learner: { minutes: 12 } },
   nasbench201,
   nasbench101: {
     ...nasbench201,
@@ -35,6 +35,7 @@ const apex = {
     warmUpTransitions: 50_000,
     targetUpdatePeriod: 2_500,
   },
+  redis: { streamTransitions: 16_384 },
 } as const;
 
 const paper: Readonly<Record<string, PartialConfig>> = {

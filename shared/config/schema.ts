@@ -60,6 +60,8 @@ export const configSchema = z
     learner: z
       .strictObject({
         steps: count(1, 1_000_000_000, 780, 'Learner steps of the run. Ours.'),
+        minutes: real(0, 1e6, 0, 'Stop training after this time; 0 sets no limit. Ours.'),
+        lockstep: z.boolean().default(false).describe('One actor and the learner in turn, in a fixed order: slower, and every run of a seed takes the same steps. Ours.'),
         batchSize: count(1, 8192, 128, 'Transitions a step: 512, Ape-X; 128 in preset small: ours.'),
         optimizer: z.enum(['adam', 'rmsprop-centred']).default('adam').describe('rmsprop-centred: Ape-X; adam in preset small: ours.'),
         learningRate: real(1e-8, 1, 5e-4, '6.25e-5, Ape-X; 5e-4 in preset small: ours.'),
@@ -85,7 +87,7 @@ export const configSchema = z
       .prefault({}),
     redis: z
       .strictObject({
-        streamTransitions: count(256, 16_777_216, 16_384, 'Transitions appended but not yet ingested at which XADD is refused. Ours.'),
+        streamTransitions: count(256, 16_777_216, 2_048, 'Transitions appended but not yet ingested at which XADD is refused. Ours.'),
         retainedBytes: count(1_000_000, 100_000_000_000, 256_000_000, 'Bytes of stream kept behind the newest checkpoint before one is forced. Ours.'),
         weightChunkBytes: count(1_024, 16_777_216, 262_144, 'Chunk of a weight snapshot. Ours, measured (docs/decisions.md).'),
         weightPrecision: z.enum(['f32', 'bf16']).default('f32').describe('Weights on the wire. Ours.'),
