@@ -17,5 +17,7 @@ for wheel in wheels:
             if not target.startswith(folder + os.sep):
                 sys.exit("%s holds a path outside its folder: %s" % (wheel, member.filename))
             archive.extract(member, folder)
+            if member.external_attr >> 16 & 0o111 and not member.is_dir():  # zipfile forgets who may run a file: ptxas, redis-server
+                os.chmod(target, 0o755)
             taken += 1
 print(taken)
