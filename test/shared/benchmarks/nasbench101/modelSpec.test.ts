@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeRow, readRowCell } from '../../../../shared/benchmarks/nasbench101/metricsRow.js';
@@ -76,11 +75,12 @@ describe('nasbench101Space', () => {
   it('round-trips random cells through JSON, and contains them', () => {
     const rng = new Rng(3);
     const codes = new Uint32Array(2);
+    const wrong: number[] = [];
     for (let i = 0; i < 2_000; i++) {
       space.randomCode(rng, codes, 1);
-      expect(space.contains(codes, 1)).toBe(true);
-      expect(space.fromJson(space.toJson(codes, 1))).toEqual(codes.subarray(1));
+      if (!space.contains(codes, 1) || space.fromJson(space.toJson(codes, 1))[0] !== codes[1]) wrong.push(codes[1]!);
     }
+    expect(wrong).toEqual([]);
   });
 
   it('contains canonical codes only', () => {
@@ -103,13 +103,15 @@ describe('nasbench101Space', () => {
     const codes = new Uint32Array(1);
     const out = new Uint16Array(space.features.active);
     const byFeatures = new Map<string, number>();
+    let clashes = 0;
     for (let i = 0; i < 5_000; i++) {
       space.randomCode(rng, codes, 0);
       space.featureIds(codes, 0, out, 0);
       const key = out.join();
-      expect(byFeatures.get(key) ?? codes[0]).toBe(codes[0]);
+      if ((byFeatures.get(key) ?? codes[0]) !== codes[0]) clashes++;
       byFeatures.set(key, codes[0]!);
     }
+    expect(clashes).toBe(0);
   });
 
   it.each([[null], ['cell'], [{}], [{ adjacency: [] }], [undefined]])('refuses %j', (json) => {
@@ -138,6 +140,5 @@ describe.skipIf(folder === null)('EC-NAS-Bench rows', () => {
     expect(count).toBe(2_532);
     expect(codes.size).toBe(2_532);
     expect(wrong).toEqual([]);
-    expect(readFileSync(path).length).toBeGreaterThan(2_000_000);
   });
 });
