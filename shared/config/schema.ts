@@ -111,6 +111,11 @@ export const configSchema = z
   .refine((c) => c.mdp.nSteps <= c.mdp.horizonSteps, { path: ['mdp', 'nSteps'], error: 'mdp.nSteps must be at most mdp.horizonSteps' })
   .refine((c) => c.learner.warmUpTransitions <= c.replay.capacity, { path: ['learner', 'warmUpTransitions'], error: 'learner.warmUpTransitions must be at most replay.capacity' })
   .refine((c) => c.learner.batchSize <= c.learner.warmUpTransitions, { path: ['learner', 'batchSize'], error: 'learner.batchSize must be at most learner.warmUpTransitions' })
-  .refine((c) => c.actor.sendTransitions <= c.redis.streamTransitions, { path: ['redis', 'streamTransitions'], error: 'redis.streamTransitions must be at least actor.sendTransitions, or no batch could ever be appended' });
+  .refine((c) => c.actor.sendTransitions + c.actor.environments * c.mdp.nSteps <= c.redis.streamTransitions, { path: ['redis', 'streamTransitions'], error: 'redis.streamTransitions must be at least actor.sendTransitions + actor.environments * mdp.nSteps, or a batch could never be appended' });
 
 export type Config = z.infer<typeof configSchema>;
+
+/** Most transitions in one stream entry: an actor sends at the first step that brings it to actor.sendTransitions. */
+export function largestBatch({ actor, mdp }: Config): number {
+  return actor.sendTransitions + actor.environments * mdp.nSteps;
+}

@@ -65,7 +65,7 @@ export async function evaluate(options: EvaluateOptions, { signal, closing }: Pi
     });
     progress.clear();
     const out = options.out ?? defaultOut(runs, benchmark, judge);
-    writeEvaluation(out, evaluation, benchmark, htmlReport(evaluation, benchmark, runs[0]?.config ?? null));
+    writeEvaluation(out, evaluation, benchmark, htmlReport(evaluation, runs[0]?.config ?? null));
     process.stdout.write(options.json ? `${JSON.stringify(evaluation.results)}\n` : `${textTable(evaluation.results)}\n`);
     process.stderr.write(`report: ${join(out, 'report.html')}\n`);
     return EXIT.done;

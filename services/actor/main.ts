@@ -1,0 +1,57 @@
+/** @file The actor process: joins a run by its name, leases a place on the exploration ladder, acts. */
+import { hostname } from 'node:os';
+import { createInferenceEngine } from '../../shared/agent/createEngine.js';
+import { runMain } from '../../shared/lifecycle.js';
+import { epsilonOf } from '../../shared/mdp/epsilon.js';
+import { VectorEnvironment } from '../../shared/mdp/vectorEnvironment.js';
+import { ActorLease } from '../../shared/redis/lease.js';
+import { TransitionProducer } from '../../shared/redis/transitionProducer.js';
+import { WeightFollower } from '../../shared/redis/weightFollower.js';
+import { WeightReader } from '../../shared/redis/weightChannel.js';
+import { Rng } from '../../shared/rng.js';
+import { engineChoice, networkSpec } from '../../shared/run/engineOf.js';
+import { joinRun } from '../../shared/run/joinRun.js';
+import { serveRole } from '../../shared/run/serveRole.js';
+import { serviceArguments } from '../../shared/run/serviceArguments.js';
+import { Actor } from './actor.js';
+import { reportActor } from './reportActor.js';
+
+await runMain(async ({ signal, closing }) => {
+  const service = serviceArguments();
+  const run = await joinRun('actor', service, signal, closing);
+  const { client, keys, config, configHash, shaping, benchmark, logger, metrics } = run;
+  const { environments, epsilonBase, epsilonExponent } = config.actor;
+  const holder = `${hostname()}:${process.pid}`;
+  const takeLease = (): Promise<ActorLease> => ActorLease.acquire({ client, keys, holder, slots: environments });
+  let lease = await takeLease();
+  closing.add('the lease', () => lease.release());
+  const { base } = lease;
+  const epsilons = Float64Array.from({ length: environments }, (_, i) => epsilonOf(base + i, epsilonBase, epsilonExponent));
+
+  const engine = await createInferenceEngine({
+    spec: networkSpec(config, benchmark), seed: config.experiment.seed, batchSize: environments, threads: config.engine.actorThreads, ...engineChoice(config),
+  });
+  closing.add('the engine', () => engine.dispose());
+  const reader = new WeightReader({ client, keys, reader: `actor:${service.id}`, jitterMs: 100 });
+  const follower = new WeightFollower({ reader, configHash, onError: (error) => logger.warn(error.message) });
+  closing.add('the weight channel', () => follower.close());
+  await follower.start();
+  const environment = new VectorEnvironment({
+    benchmark, shaping, epsilons, neighbours: config.mdp.neighbours, horizonSteps: config.mdp.horizonSteps, nSteps: config.mdp.nSteps, gamma: config.mdp.gamma,
+    rng: new Rng(config.experiment.seed).split('actor', lease.id, lease.incarnation),
+  });
+  const producer = new TransitionProducer({ client, keys, configHash, boundTransitions: config.redis.streamTransitions, maxRetainedBytes: 2 * config.redis.retainedBytes, lease });
+  closing.add('the transition stream', () => producer.close());
+  const leaseAgain = async (): Promise<void> => {
+    lease.stopRenewing();
+    lease = await takeLease();
+    producer.useLease(lease);
+    logger.warn({ id: lease.id }, 'the lease had run out; leased again');
+  };
+  const actor = new Actor({ config, engine, environment, codeWords: benchmark.space.codeWords, producer, follower, metrics, logger, leaseAgain });
+  closing.add('the status', reportActor({ run, actor, environment, follower, epsilons, id: service.id }));
+  await serveRole(metrics, config, { unhealthy: () => null, unready: () => (follower.version < 0 ? 'no weights yet' : null) }, closing);
+  logger.info({ actor: lease.id, firstSlot: base, environments }, 'acting');
+  await actor.run(signal);
+  return 0;
+});

@@ -1,0 +1,97 @@
+/** @file `archwalk train`: a whole run with local processes, from the configuration to the evaluation table. */
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { readEnvironment } from '../../../shared/config/environment.js';
+import type { PartialConfig, PresetName } from '../../../shared/config/presets.js';
+import { resolveConfig } from '../../../shared/config/resolve.js';
+import { type RunFolder, createRunFolder, lockRunFolder, readRunConfig, runFolder, writeWhole } from '../../../shared/config/runFolder.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { ConfigError, EXIT } from '../../../shared/errors.js';
+import type { MainContext } from '../../../shared/lifecycle.js';
+import { LocalRun } from '../localRun.js';
+import { evaluate } from './evaluate.js';
+
+export interface TrainOptions {
+  readonly benchmark?: string;
+  readonly dataset?: string;
+  readonly preset?: string;
+  readonly actors?: number;
+  readonly minutes?: number;
+  readonly learnerSteps?: number;
+  readonly seed?: number;
+  readonly run?: string;
+  readonly resume: boolean;
+  readonly config?: string;
+  readonly set: readonly string[];
+  readonly json: boolean;
+}
+
+/** @returns 0 done, 130 interrupted with its state saved @throws ConfigError for options that cannot be used together or as given */
+export async function train(options: TrainOptions, { signal, closing }: MainContext): Promise<number> {
+  const { folder, config } = prepare(options);
+  closing.add('the run folder\'s lock', lockRunFolder(folder));
+  if (options.resume) writeWhole(folder.config, `${JSON.stringify(config, null, 2)}\n`);
+  else createRunFolder(folder, config);
+  mkdirSync(folder.redis, { recursive: true });
+  const run = await LocalRun.start({ folder, config, environment: readEnvironment() }, closing);
+  const finished = await run.untilDone(signal);
+  await run.stop();
+  if (!finished) {
+    process.stderr.write(`saved; go on with: archwalk train --run ${folder.root} --resume\n`);
+    return EXIT.interrupted;
+  }
+  return evaluate({ run: folder.root, methods: 'agent,random-search,local-search,local-search-best', json: options.json }, { signal, closing });
+}
+
+function prepare(options: TrainOptions): { folder: RunFolder; config: Config } {
+  const assignments = [...assignmentsOf(options), ...options.set];
+  if (!options.resume) {
+    const config = resolveConfig({ preset: presetOf(options.preset), file: readRunFile(options.config), assignments });
+    return { folder: runFolder(options.run ?? nextFree(readEnvironment().runsFolder, config)), config };
+  }
+  if (options.run === undefined) throw new ConfigError('--resume needs --run DIR, got no --run');
+  if (options.preset !== undefined || options.config !== undefined) throw new ConfigError('--resume keeps the run\'s own configuration: change single keys with --set instead of --preset or --config');
+  const folder = runFolder(options.run);
+  const stored = readRunConfig(folder);
+  return { folder, config: resolveConfig({ preset: stored.experiment.preset, file: stored, assignments }) };
+}
+
+function presetOf(name: string | undefined): PresetName | undefined {
+  if (name === undefined || name === 'small' || name === 'paper') return name;
+  throw new ConfigError(`--preset must be small or paper, got "${name}"`);
+}
+
+function assignmentsOf(options: TrainOptions): string[] {
+  const flags: [string, unknown][] = [
+    ['experiment.benchmark', options.benchmark],
+    ['experiment.dataset', options.dataset],
+    ['experiment.seed', options.seed],
+    ['actor.processes', options.actors],
+    ['learner.minutes', options.minutes],
+    ['learner.steps', options.learnerSteps],
+  ];
+  return flags.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+}
+
+function readRunFile(path: string | undefined): PartialConfig | undefined {
+  if (path === undefined) return undefined;
+  if (!existsSync(path)) throw new ConfigError(`--config must be a run file (YAML), and ${path} does not exist`);
+  let parsed: unknown;
+  try {
+    parsed = parseYaml(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError(`--config must be a run file (YAML), and ${path} is not: ${String(cause).split('\n')[0] ?? ''}`, cause);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new ConfigError(`--config must hold groups of configuration keys, and ${path} does not`);
+  return parsed as PartialConfig;
+}
+
+/** runs/<benchmark>-<preset>-<n>, n the first number not taken. */
+function nextFree(runsFolder: string, { experiment }: Config): string {
+  const base = `${(experiment.benchmark.split('/').at(-1) ?? 'run').replace(/[^A-Za-z0-9_-]/g, '-')}-${experiment.preset}`;
+  const taken = new Set(existsSync(runsFolder) ? readdirSync(runsFolder) : []);
+  let number = 1;
+  while (taken.has(`${base}-${number}`)) number++;
+  return join(runsFolder, `${base}-${number}`);
+}
