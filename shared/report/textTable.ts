@@ -1,12 +1,13 @@
-/** @file The evaluation as a table in the terminal, in per cent: mean and 95 % interval by budget, training queries beside them. */
+/** @file The evaluation as a table in the terminal, in per cent: mean and, below it, its 95 % interval by budget, training queries beside them. */
 import Table from 'cli-table3';
 import type { Results } from './results.js';
 
 /** Plain text, no colours; ends without a newline. */
 export function textTable(results: Results): string {
   const table = new Table({
-    head: ['validation %', 'training queries', ...results.budgets.map((budget) => `${budget} queries`)],
-    style: { head: [], border: [], compact: true },
+    head: ['validation %', 'training\nqueries', ...results.budgets.map((budget) => `${budget}\nqueries`)],
+    style: { head: [], border: [], compact: true, 'padding-left': 1, 'padding-right': 0 },
+    chars: { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
     colAligns: ['left', 'right', ...results.budgets.map(() => 'right' as const)],
   });
   for (const [method, byBudget] of Object.entries(results.methods)) {
@@ -15,7 +16,7 @@ export function textTable(results: Results): string {
       method === 'agent' ? count(results.trainingQueries) : '0',
       ...results.budgets.map((budget) => {
         const at = byBudget[String(budget)]?.validationAccuracy;
-        return at === undefined ? '' : `${percent(at.mean)} [${percent(at.ci95[0])}, ${percent(at.ci95[1])}]`;
+        return at === undefined ? '' : `${percent(at.mean)}\n${percent(at.ci95[0])}..${percent(at.ci95[1])}`;
       }),
     ]);
   }

@@ -35,7 +35,7 @@ function* bestNew(context: SearchContext, code: Uint32Array): Generator<SearchRe
       if (best < 0 || (values[i] ?? -Infinity) > (values[best] ?? -Infinity)) best = i;
     }
     if (best >= 0) return presented.slice(best * words, (best + 1) * words);
-    if (count < presentedNeighbours) return null;
+    if (count < presentedNeighbours || context.benchmark.space.maxNeighbours <= presentedNeighbours) return null;
   }
   return null;
 }

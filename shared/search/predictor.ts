@@ -15,7 +15,7 @@ export const MEMBERS = 5;
 /** Best architectures whose neighbours are candidates, and the most candidates scored in a round. */
 export const PARENTS = 10;
 export const CANDIDATES = 300;
-export const BOOSTING: BoostingOptions = { trees: 60, depth: 3, learningRate: 0.15, leafPenalty: 1 };
+export const BOOSTING: BoostingOptions = { trees: 40, depth: 3, learningRate: 0.2, leafPenalty: 1 };
 
 export function* predictor(context: SearchContext): SearchProcess {
   const { benchmark, start, rng, budget } = context;

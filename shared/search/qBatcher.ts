@@ -18,6 +18,7 @@ export interface QBatcherOptions {
   readonly batchSize: number;
 }
 
+/** Answers one call at a time: its buffers are reused. */
 export class QBatcher implements QSource {
   readonly neighbours: number;
   readonly #q: QFunction;

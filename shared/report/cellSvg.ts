@@ -1,0 +1,100 @@
+/** @file A cell as SVG: dagre lays it out, this draws it. Colours mark convolutions, pooling and skips; the labels say the same without them. */
+import dagre from '@dagrejs/dagre';
+import type { CellEdge, CellGraph, CellNode, CellPart } from './cellGraph.js';
+import { escapeHtml } from './escape.js';
+
+export type Direction = 'LR' | 'TB';
+
+const FILL: Readonly<Record<CellPart, string>> = {
+  input: '#e8eaed', output: '#e8eaed', sum: '#ffffff', convolution: '#d6e6f5', pooling: '#fbe5c8', skip: '#ececec', other: '#ffffff',
+};
+const STROKE: Readonly<Record<CellPart, string>> = {
+  input: '#5f6368', output: '#5f6368', sum: '#5f6368', convolution: '#0a62a8', pooling: '#a85d00', skip: '#808080', other: '#9aa0a6',
+};
+const HEIGHT = 26;
+const MARGIN = 6;
+const FONT_SIZE = 12;
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** @param direction LR for wide pages, TB for narrow ones */
+export function cellSvg(cell: CellGraph, direction: Direction): string {
+  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  graph.setGraph({ rankdir: direction, nodesep: 14, edgesep: 10, ranksep: direction === 'LR' ? 16 : 14, marginx: MARGIN, marginy: MARGIN });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const node of cell.nodes) graph.setNode(node.id, { width: widthOf(node.label), height: HEIGHT });
+  cell.edges.forEach((edge, i) => {
+    const label = edge.label === '' ? { width: 0, height: 0 } : { width: widthOf(edge.label), height: 20, labelpos: 'c' };
+    graph.setEdge(edge.from, edge.to, label, String(i));
+  });
+  dagre.layout(graph);
+  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  const edges = cell.edges.map((edge, i) => drawEdge(edge, graph.edge(edge.from, edge.to, String(i)) as Route));
+  const nodes = cell.nodes.map((node) => drawNode(node, graph.node(node.id) as Point & { width: number }));
+  const name = cell.title === '' ? 'cell' : cell.title;
+  return `<svg viewBox="0 0 ${round(width)} ${round(height)}" style="max-width:${round(width)}px" role="img" aria-label="${escapeHtml(describe(name, cell))}" font-size="${FONT_SIZE}">${edges.join('')}${nodes.join('')}</svg>`;
+}
+
+interface Route extends Point {
+  readonly points: readonly Point[];
+  readonly width: number;
+}
+
+function widthOf(label: string): number {
+  return 16 + 6.8 * label.length;
+}
+
+function drawNode(node: CellNode, { x, y, width }: Point & { width: number }): string {
+  const box = `<rect x="${round(x - width / 2)}" y="${round(y - HEIGHT / 2)}" width="${round(width)}" height="${HEIGHT}" rx="6" fill="${FILL[node.part]}" stroke="${STROKE[node.part]}"/>`;
+  return box + text(node.label, { x, y });
+}
+
+function drawEdge(edge: CellEdge, route: Route): string {
+  const colour = STROKE[edge.part];
+  const dash = edge.part === 'skip' ? ' stroke-dasharray="5 3"' : '';
+  const line = `<path d="${curve(route.points)}" fill="none" stroke="${colour}" stroke-width="1.4"${dash}/>${arrowHead(route.points, colour)}`;
+  if (edge.label === '') return line;
+  const { x, y, width } = route;
+  return `${line}<rect x="${round(x - width / 2 + 3)}" y="${round(y - 9)}" width="${round(width - 6)}" height="18" rx="4" fill="${FILL[edge.part]}"/>${text(edge.label, { x, y })}`;
+}
+
+/** A line through the first and last point, smooth by quadratic arcs about those between. */
+function curve(points: readonly Point[]): string {
+  const at = (p: Point): string => `${round(p.x)} ${round(p.y)}`;
+  const first = points[0] ?? { x: 0, y: 0 };
+  const last = points.at(-1) ?? first;
+  let path = `M${at(first)}`;
+  for (let i = 1; i + 1 < points.length; i++) {
+    const control = points[i] ?? first;
+    const next = points[i + 1] ?? last;
+    const end = i + 2 === points.length ? next : { x: (control.x + next.x) / 2, y: (control.y + next.y) / 2 };
+    path += `Q${at(control)} ${at(end)}`;
+  }
+  return points.length < 3 ? `${path}L${at(last)}` : path;
+}
+
+function arrowHead(points: readonly Point[], colour: string): string {
+  const tip = points.at(-1) ?? { x: 0, y: 0 };
+  const before = points.at(-2) ?? tip;
+  const angle = Math.atan2(tip.y - before.y, tip.x - before.x);
+  const corner = (turn: number): string => `${round(tip.x - 7 * Math.cos(angle + turn))},${round(tip.y - 7 * Math.sin(angle + turn))}`;
+  return `<polygon points="${round(tip.x)},${round(tip.y)} ${corner(0.42)} ${corner(-0.42)}" fill="${colour}"/>`;
+}
+
+function text(label: string, { x, y }: Point): string {
+  return `<text x="${round(x)}" y="${round(y + 4)}" text-anchor="middle" fill="#202124">${escapeHtml(label)}</text>`;
+}
+
+/** The cell in words, for readers who do not see it. */
+function describe(name: string, cell: CellGraph): string {
+  const label = new Map(cell.nodes.map((node) => [node.id, node.label]));
+  const edges = cell.edges.map((edge) => `${label.get(edge.from) ?? ''} to ${label.get(edge.to) ?? ''}${edge.label === '' ? '' : ` by ${edge.label}`}`);
+  return `${name}: ${edges.join(', ')}`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
