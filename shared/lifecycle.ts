@@ -32,7 +32,7 @@ export interface MainContext {
   readonly closing: Closing;
 }
 
-/** Runs a process's body to its end and exits: the body's number, 2 for bad input, 1 for all else. */
+/** Runs a process's body to its end and exits: the body's number, 2 for bad input, 130 where the stop cut off a wait, 1 for all else. */
 export async function runMain(body: (context: MainContext) => Promise<number>): Promise<never> {
   const controller = new AbortController();
   const closing = new Closing();
@@ -50,7 +50,8 @@ export async function runMain(body: (context: MainContext) => Promise<number>): 
   try {
     code = await body({ signal: controller.signal, closing });
   } catch (error) {
-    code = report(error);
+    const cutOff = controller.signal.aborted && error instanceof ArchwalkError && error.retryable;
+    code = cutOff ? EXIT.interrupted : report(error);
   }
   try {
     await closing.run();

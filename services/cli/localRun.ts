@@ -101,7 +101,7 @@ export class LocalRun {
     if (event.kind === 'started') return;
     if (event.kind === 'ended') {
       if (event.code === EXIT.badInput) this.#badInput ??= event.lastLines.at(-1)?.replace(/^archwalk: /, '') ?? `${event.name} refused its configuration`;
-      if (event.code !== EXIT.done) this.#say(`${event.name} ended with exit code ${event.code}`, event.lastLines);
+      if (event.code !== EXIT.done && event.code !== EXIT.interrupted) this.#say(`${event.name} ended with exit code ${event.code}`, event.lastLines);
       return;
     }
     this.#say(`${event.name} ended by ${event.how}; starts again in ${(event.restartMs / 1000).toFixed(1)} s`, event.lastLines);

@@ -9,6 +9,7 @@ import { type RunFolder, createRunFolder, lockRunFolder, readRunConfig, runFolde
 import type { Config } from '../../../shared/config/schema.js';
 import { ConfigError, EXIT } from '../../../shared/errors.js';
 import type { MainContext } from '../../../shared/lifecycle.js';
+import { openRunBenchmark } from '../../../shared/run/joinRun.js';
 import { LocalRun } from '../localRun.js';
 import { evaluate } from './evaluate.js';
 
@@ -30,11 +31,13 @@ export interface TrainOptions {
 /** @returns 0 done, 130 interrupted with its state saved @throws ConfigError for options that cannot be used together or as given */
 export async function train(options: TrainOptions, { signal, closing }: MainContext): Promise<number> {
   const { folder, config } = prepare(options);
+  const environment = readEnvironment();
+  await openRunBenchmark(config, environment.dataFolder);
   closing.add('the run folder\'s lock', lockRunFolder(folder));
   if (options.resume) writeWhole(folder.config, `${JSON.stringify(config, null, 2)}\n`);
   else createRunFolder(folder, config);
   mkdirSync(folder.redis, { recursive: true });
-  const run = await LocalRun.start({ folder, config, environment: readEnvironment() }, closing);
+  const run = await LocalRun.start({ folder, config, environment }, closing);
   const finished = await run.untilDone(signal);
   await run.stop();
   if (!finished) {
