@@ -8,14 +8,6 @@ import { createTfjsInference } from './tfjsInference.js';
 import { createTfjsLearner } from './tfjsLearner.js';
 import type { InferenceEngine, LearnerEngine } from './types.js';
 
-/** What graphEngine.ts exports. */
-interface GraphRoute {
-  /** True where the addon was built and loads on this machine. */
-  isGraphAvailable(): boolean;
-  createGraphLearner(options: LearnerOptions): Promise<LearnerEngine>;
-  createGraphInference(options: InferenceOptions): Promise<InferenceEngine>;
-}
-
 interface Routed {
   readonly route: EngineRoute;
 }
@@ -35,21 +27,11 @@ export async function createInferenceEngine({ route, ...options }: InferenceOpti
   return graph === null ? createTfjsInference(options) : graph.createGraphInference(options);
 }
 
-/** The graph route if `route` means it here, else null for tfjs. */
-async function graphRoute(route: EngineRoute): Promise<GraphRoute | null> {
+/** The graph route's module if `route` means it here, else null for tfjs. Loaded only then, since it opens the addon. */
+async function graphRoute(route: EngineRoute): Promise<typeof import('./graphEngine.js') | null> {
   if (route === 'tfjs') return null;
-  const graph = await importGraph();
-  if (graph?.isGraphAvailable() === true) return graph;
+  const graph = await import('./graphEngine.js');
+  if (graph.isGraphAvailable()) return graph;
   if (route === 'auto') return null;
   throw new EngineError('engine.route graph needs the compiled addon, which is not built here: run make setup, or set engine.route to tfjs');
-}
-
-async function importGraph(): Promise<GraphRoute | null> {
-  const module = './graphEngine.js';
-  try {
-    return (await import(module)) as GraphRoute;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return null;
-    throw error;
-  }
 }

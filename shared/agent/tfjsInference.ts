@@ -1,6 +1,6 @@
 /**
- * @file Q-values by composed tfjs operations: the reference for actors' and searchers' inference. All weights are one flat tensor,
- * so that a swap is one assignment and no call sees a mix.
+ * @file Q-values by composed tfjs operations: the reference for actors' and searchers' inference. A swap of
+ * weights is one assignment, so no call sees a mix.
  */
 import { loadTensorflow, type Tensorflow } from '../engine/tensorflow.js';
 import type { TokenBatch } from '../mdp/types.js';
@@ -8,20 +8,20 @@ import { checkTokenBatch } from './batchChecks.js';
 import type { InferenceOptions } from './engineOptions.js';
 import { flatten } from './flatArrays.js';
 import { checkNamedArrays, initialWeights, parameterShapes } from './parameters.js';
-import { networkInput, qValues, type Tensor1D } from './tfjsNetwork.js';
+import { disposeWeights, networkInput, qValues, splitWeights, type TfjsWeights } from './tfjsNetwork.js';
 import type { InferenceEngine, NetworkSpec, WeightSnapshot } from './types.js';
 
-/** Owns one tensor, the flat weights. */
+/** Owns its weights. */
 export class TfjsInference implements InferenceEngine {
   readonly spec: NetworkSpec;
   readonly #tf: Tensorflow;
-  #weights: Tensor1D;
+  #weights: TfjsWeights;
 
   /** @param weights checked here. @throws ShapeError as setWeights */
   constructor(tf: Tensorflow, spec: NetworkSpec, weights: WeightSnapshot) {
     this.spec = spec;
     this.#tf = tf;
-    this.#weights = weightTensor(tf, spec, weights);
+    this.#weights = uploadWeights(tf, spec, weights);
   }
 
   /** @throws ShapeError or InvariantError as checkTokenBatch, InvariantError on an unknown feature id */
@@ -31,21 +31,21 @@ export class TfjsInference implements InferenceEngine {
   }
 
   setWeights(weights: WeightSnapshot): void {
-    const next = weightTensor(this.#tf, this.spec, weights);
-    this.#weights.dispose();
+    const next = uploadWeights(this.#tf, this.spec, weights);
+    disposeWeights(this.#weights);
     this.#weights = next;
   }
 
   dispose(): void {
-    this.#weights.dispose();
+    disposeWeights(this.#weights);
   }
 }
 
 /**
- * Q-values f32 [B, N] of `tokens` under the flat weights f32 [P], computed before it returns.
+ * Q-values f32 [B, N] of `tokens`, computed before it returns.
  * @throws ShapeError or InvariantError on tokens that do not fit the network
  */
-export function inferQ(tf: Tensorflow, spec: NetworkSpec, weights: Tensor1D, tokens: TokenBatch): Float32Array {
+export function inferQ(tf: Tensorflow, spec: NetworkSpec, weights: TfjsWeights, tokens: TokenBatch): Float32Array {
   checkTokenBatch(tokens, spec);
   const q = tf.tidy(() => qValues(tf, spec, weights, networkInput(tf, spec, tokens)));
   const values = q.dataSync<'float32'>();
@@ -54,12 +54,12 @@ export function inferQ(tf: Tensorflow, spec: NetworkSpec, weights: Tensor1D, tok
 }
 
 /**
- * The snapshot as one tensor f32 [P], owned by the caller.
+ * The snapshot on the device, owned by the caller.
  * @throws ShapeError if names or shapes differ from the spec's
  */
-export function weightTensor(tf: Tensorflow, spec: NetworkSpec, weights: WeightSnapshot): Tensor1D {
+export function uploadWeights(tf: Tensorflow, spec: NetworkSpec, weights: WeightSnapshot): TfjsWeights {
   checkNamedArrays(weights, parameterShapes(spec), 'weights');
-  return tf.tensor1d(flatten(weights), 'float32');
+  return splitWeights(tf, spec, tf.tensor1d(flatten(weights), 'float32'));
 }
 
 /** @throws EngineError if the engine cannot be loaded as asked */

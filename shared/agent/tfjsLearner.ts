@@ -9,8 +9,8 @@ import { checkLearnerBatch } from './batchChecks.js';
 import { DEFAULT_HUBER_DELTA, type LearnerOptions } from './engineOptions.js';
 import { unflatten } from './flatArrays.js';
 import { initialWeights, parameterShapes } from './parameters.js';
-import { inferQ, weightTensor } from './tfjsInference.js';
-import { networkInput, qValues, type Tensor, type Tensor1D, type Tensor2D } from './tfjsNetwork.js';
+import { inferQ, uploadWeights } from './tfjsInference.js';
+import { disposeWeights, networkInput, qValues, splitWeights, type Tensor, type Tensor1D, type Tensor2D, type TfjsWeights } from './tfjsNetwork.js';
 import { TfjsOptimizer } from './tfjsOptimizer.js';
 import type { LearnerBatch, LearnerEngine, LearnerStepResult, NamedArray, NetworkSpec, WeightSnapshot } from './types.js';
 
@@ -20,22 +20,22 @@ const MASKED_VALUE = 1e30;
 /** What one pass with gradients gives. All owned by the caller. */
 type Pass = Record<'loss' | 'gradientNorm' | 'meanQ', Tensor> & Record<'gradient' | 'tdErrors', Tensor1D>;
 
-/** Owns the online and the target weights (flat) and the optimizer's slots: four tensors. */
+/** Owns the online and the target weights and the optimizer. */
 export class TfjsLearner implements LearnerEngine {
   readonly spec: NetworkSpec;
   readonly #tf: Tensorflow;
   readonly #huberDelta: number;
   readonly #optimizer: TfjsOptimizer;
-  #online: Tensor1D;
-  #target: Tensor1D;
+  #online: TfjsWeights;
+  #target: TfjsWeights;
 
   constructor(tf: Tensorflow, options: LearnerOptions) {
     this.spec = options.spec;
     this.#tf = tf;
     this.#huberDelta = options.huberDelta ?? DEFAULT_HUBER_DELTA;
     this.#optimizer = new TfjsOptimizer(tf, options.spec, options.optimizer);
-    this.#online = weightTensor(tf, options.spec, initialWeights(options.spec, options.seed));
-    this.#target = tf.clone(this.#online);
+    this.#online = uploadWeights(tf, options.spec, initialWeights(options.spec, options.seed));
+    this.#target = splitWeights(tf, options.spec, tf.clone(this.#online.flat));
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- an async method turns the checks' throws into rejections
@@ -55,7 +55,7 @@ export class TfjsLearner implements LearnerEngine {
     const [gradientNorm, loss, meanQ] = [pass.gradientNorm, pass.loss, pass.meanQ].map((scalar) => scalar.dataSync()[0] as number) as [number, number, number];
     const tdErrors = pass.tdErrors.dataSync<'float32'>();
     const finite = Number.isFinite(gradientNorm);
-    if (finite) this.#setOnline(this.#optimizer.apply(this.#online, pass.gradient, gradientNorm));
+    if (finite) this.#setOnline(splitWeights(tf, this.spec, this.#optimizer.apply(this.#online.flat, pass.gradient, gradientNorm)));
     tf.dispose(pass);
     if (!finite) throw new EngineError(`the gradient must be finite, its norm is ${gradientNorm} at loss ${loss}; lower learner.learningRate or look for a bad return`);
     return { tdErrors, loss, gradientNorm, meanQ };
@@ -82,16 +82,17 @@ export class TfjsLearner implements LearnerEngine {
     const taken = tf.oneHot(tf.tensor1d(actions, 'int32'), this.spec.neighbours, 1, 0, 'float32');
     const weights = tf.tensor1d(importanceWeights);
     const kept: { tdErrors?: Tensor1D; meanQ?: Tensor } = {};
-    const lossOf = (online: Tensor): Tensor => {
-      const qTaken = tf.sum(tf.mul(qValues(tf, this.spec, online as Tensor1D, input), taken), 1);
+    const lossOf = (): Tensor => {
+      const qTaken = tf.sum(tf.mul(qValues(tf, this.spec, this.#online, input), taken), 1);
       const tdErrors: Tensor1D = tf.sub(targets, qTaken);
       kept.tdErrors = tf.keep(tdErrors.clone());
       kept.meanQ = tf.keep(tf.mean(qTaken));
       return tf.mean(tf.mul(weights, this.#huber(tdErrors)));
     };
-    const { value: loss, grad } = tf.valueAndGrad(lossOf)(this.#online);
+    const { value: loss, grads } = tf.valueAndGrads(lossOf)(Object.values(this.#online.pieces));
     const { tdErrors, meanQ } = kept as Required<typeof kept>;
-    return { gradient: grad as Tensor1D, gradientNorm: tf.norm(grad), loss, tdErrors, meanQ };
+    const gradient: Tensor1D = tf.concat(grads.map((grad) => tf.reshape(grad, [-1])));
+    return { gradient, gradientNorm: tf.sqrt(tf.sum(tf.square(gradient))), loss, tdErrors, meanQ };
   }
 
   /** huber of loss.ts, elementwise: with c = min(|x|, delta) it is c (|x| - c / 2). */
@@ -102,32 +103,34 @@ export class TfjsLearner implements LearnerEngine {
     return tf.mul(clipped, tf.sub(size, tf.mul(clipped, 0.5)));
   }
 
-  copyTarget(): void {
-    this.#target.dispose();
-    this.#target = this.#tf.clone(this.#online);
-  }
-
-  #setOnline(weights: Tensor1D): void {
-    this.#online.dispose();
+  #setOnline(weights: TfjsWeights): void {
+    disposeWeights(this.#online);
     this.#online = weights;
   }
 
+  #setTarget(weights: TfjsWeights): void {
+    disposeWeights(this.#target);
+    this.#target = weights;
+  }
+
+  copyTarget(): void {
+    this.#setTarget(splitWeights(this.#tf, this.spec, this.#tf.clone(this.#online.flat)));
+  }
+
   setWeights(weights: WeightSnapshot): void {
-    this.#setOnline(weightTensor(this.#tf, this.spec, weights));
+    this.#setOnline(uploadWeights(this.#tf, this.spec, weights));
   }
 
   setTargetWeights(weights: WeightSnapshot): void {
-    const next = weightTensor(this.#tf, this.spec, weights);
-    this.#target.dispose();
-    this.#target = next;
+    this.#setTarget(uploadWeights(this.#tf, this.spec, weights));
   }
 
   onlineWeights(): WeightSnapshot {
-    return unflatten(this.#online.dataSync<'float32'>(), parameterShapes(this.spec));
+    return unflatten(this.#online.flat.dataSync<'float32'>(), parameterShapes(this.spec));
   }
 
   targetWeights(): WeightSnapshot {
-    return unflatten(this.#target.dataSync<'float32'>(), parameterShapes(this.spec));
+    return unflatten(this.#target.flat.dataSync<'float32'>(), parameterShapes(this.spec));
   }
 
   optimizerState(): readonly NamedArray[] {
@@ -139,7 +142,8 @@ export class TfjsLearner implements LearnerEngine {
   }
 
   dispose(): void {
-    this.#tf.dispose([this.#online, this.#target]);
+    disposeWeights(this.#online);
+    disposeWeights(this.#target);
     this.#optimizer.dispose();
   }
 }

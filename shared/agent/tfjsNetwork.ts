@@ -1,6 +1,6 @@
 /**
  * @file The Q-network composed of tfjs operations: the readable reference that the compiled graph is held to. What it computes
- * stands in parameters.ts. The parameters are one flat vector, split into their shapes at the start of a pass.
+ * stands in parameters.ts.
  *
  * Ownership: functions here return tensors for the caller to dispose and are meant to run inside `tf.tidy`.
  * Dimensions: B batch, N neighbours, T = 1 + N tokens, K ids a token, F feature rows, D width, H heads, P parameters in all.
@@ -8,10 +8,11 @@
 import { InvariantError } from '../errors.js';
 import type { Tensorflow } from '../engine/tensorflow.js';
 import type { TokenBatch } from '../mdp/types.js';
-import { NORM_EPSILON, parameterShapes, sinusoidalPositions } from './parameters.js';
+import { parameterShapes, sinusoidalPositions } from './parameters.js';
+import { attention, gelu, layerNorm, type Tensor } from './tfjsOps.js';
 import type { NetworkSpec } from './types.js';
 
-export type Tensor = ReturnType<Tensorflow['tensor']>;
+export type { Tensor };
 export type Tensor1D = ReturnType<Tensorflow['tensor1d']>;
 export type Tensor2D = ReturnType<Tensorflow['tensor2d']>;
 
@@ -61,53 +62,47 @@ export function networkInput(tf: Tensorflow, spec: NetworkSpec, { batch, ids, co
   };
 }
 
-export function disposeInput(input: NetworkInput): void {
-  input.features.dispose();
-  input.keyBias?.dispose();
-  input.valid.dispose();
+/** All parameters of a network as one vector, and cut into the named pieces that a pass uses. Owned by whoever made it. */
+export interface TfjsWeights {
+  /** f32 [P] */
+  readonly flat: Tensor1D;
+  /** In parameterShapes order. */
+  readonly pieces: Readonly<Record<string, Tensor>>;
+}
+
+/** Cuts `flat` f32 [P] into pieces; the result owns both. */
+export function splitWeights(tf: Tensorflow, spec: NetworkSpec, flat: Tensor1D): TfjsWeights {
+  const shapes = parameterShapes(spec);
+  const pieces = tf.tidy(() => {
+    const flatPieces = tf.split(flat, shapes.map(({ size }) => size));
+    return Object.fromEntries(shapes.map(({ name, shape }, i) => [name, tf.reshape(flatPieces[i] as Tensor, [...shape])]));
+  });
+  return { flat, pieces };
+}
+
+export function disposeWeights({ flat, pieces }: TfjsWeights): void {
+  flat.dispose();
+  for (const piece of Object.values(pieces)) piece.dispose();
 }
 
 type Parameters = (name: string) => Tensor;
 
-/** Views of the flat parameter vector f32 [P] by name; differentiable. */
-function splitParameters(tf: Tensorflow, spec: NetworkSpec, flat: Tensor1D): Parameters {
-  const shapes = parameterShapes(spec);
-  const pieces = tf.split(flat, shapes.map(({ size }) => size));
-  const byName = new Map(shapes.map(({ name, shape }, i) => [name, tf.reshape(pieces[i] as Tensor, [...shape])]));
+function byName({ pieces }: TfjsWeights): Parameters {
   return (name) => {
-    const tensor = byName.get(name);
+    const tensor = pieces[name];
     if (tensor === undefined) throw new InvariantError(`a parameter named in parameters.ts is required, got "${name}"`);
     return tensor;
   };
 }
 
 /** x f32 [R, D] normalised over D. */
-function layerNorm(tf: Tensorflow, x: Tensor, parameters: Parameters, name: string): Tensor {
-  const centred = tf.sub(x, tf.mean(x, 1, true));
-  const variance = tf.mean(tf.square(centred), 1, true);
-  const normal = tf.mul(centred, tf.rsqrt(tf.add(variance, NORM_EPSILON)));
-  return tf.add(tf.mul(normal, parameters(`${name}.scale`)), parameters(`${name}.bias`));
+function norm(tf: Tensorflow, x: Tensor, parameters: Parameters, name: string): Tensor {
+  return layerNorm(tf, x, parameters(`${name}.scale`), parameters(`${name}.bias`));
 }
 
 /** x f32 [R, in] to [R, out]. */
 function dense(tf: Tensorflow, x: Tensor, parameters: Parameters, name: string): Tensor {
   return tf.add(tf.matMul(x, parameters(`${name}.kernel`)), parameters(`${name}.bias`));
-}
-
-/** The exact GELU, elementwise. */
-function gelu(tf: Tensorflow, x: Tensor): Tensor {
-  return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
-}
-
-/** Multi-head self-attention over the tokens of each state. x f32 [B T, D] to the same shape, before the output projection. */
-function attention(tf: Tensorflow, spec: NetworkSpec, x: Tensor, input: NetworkInput, parameters: Parameters, name: string): Tensor {
-  const { width: D, heads: H } = spec;
-  const T = 1 + spec.neighbours;
-  const qkv = tf.reshape(dense(tf, x, parameters, `${name}.qkv`), [input.batch, T, 3, H, D / H]);
-  const [query, key, value] = tf.unstack(tf.transpose(qkv, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor]; // [B, H, T, D/H] each
-  const scores = tf.matMul(tf.mul(query, Math.sqrt(H / D)), key, false, true);
-  const weights = tf.softmax(input.keyBias === null ? scores : tf.add(scores, input.keyBias));
-  return tf.reshape(tf.transpose(tf.matMul(weights, value), [0, 2, 1, 3]), [input.batch * T, D]);
 }
 
 /** f32 [T, D] of the `learned` and `sinusoidal` encodings, or of `role`: row 0 for the current architecture, row 1 for all others. */
@@ -135,24 +130,27 @@ function embed(tf: Tensorflow, spec: NetworkSpec, input: NetworkInput, parameter
   return tf.reshape(tf.add(tokens, tf.add(positions(tf, spec, parameters), parameters('token.bias'))), [input.batch * T, D]);
 }
 
-/** The encoded tokens y, after the final norm: f32 [B T, D]. @param flat f32 [P] */
+/** The encoded tokens y, after the final norm: f32 [B T, D]. */
 function encode(tf: Tensorflow, spec: NetworkSpec, parameters: Parameters, input: NetworkInput): Tensor {
+  const { neighbours: N, width: D, heads: H } = spec;
+  const T = 1 + N;
   let h = embed(tf, spec, input, parameters);
   for (let i = 0; i < spec.layers; i++) {
     const layer = `layers.${i}`;
-    const mixed = attention(tf, spec, layerNorm(tf, h, parameters, `${layer}.attention.norm`), input, parameters, `${layer}.attention`);
+    const qkv = dense(tf, norm(tf, h, parameters, `${layer}.attention.norm`), parameters, `${layer}.attention.qkv`);
+    const mixed = tf.reshape(attention(tf, tf.reshape(qkv, [input.batch, T, 3, H, D / H]), input.keyBias), [input.batch * T, D]);
     h = tf.add(h, dense(tf, mixed, parameters, `${layer}.attention.output`));
-    const hidden = gelu(tf, dense(tf, layerNorm(tf, h, parameters, `${layer}.feedForward.norm`), parameters, `${layer}.feedForward.hidden`));
+    const hidden = gelu(tf, dense(tf, norm(tf, h, parameters, `${layer}.feedForward.norm`), parameters, `${layer}.feedForward.hidden`));
     h = tf.add(h, dense(tf, hidden, parameters, `${layer}.feedForward.output`));
   }
-  return layerNorm(tf, h, parameters, 'final.norm');
+  return norm(tf, h, parameters, 'final.norm');
 }
 
-/** Q-values f32 [B, N]; masked slots hold meaningless finite numbers. @param flat f32 [P] */
-export function qValues(tf: Tensorflow, spec: NetworkSpec, flat: Tensor1D, input: NetworkInput): Tensor2D {
+/** Q-values f32 [B, N]; masked slots hold meaningless finite numbers. */
+export function qValues(tf: Tensorflow, spec: NetworkSpec, weights: TfjsWeights, input: NetworkInput): Tensor2D {
   const { neighbours: N, width: D } = spec;
   const B = input.batch;
-  const parameters = splitParameters(tf, spec, flat);
+  const parameters = byName(weights);
   const y = encode(tf, spec, parameters, input);
   const scores = tf.reshape(tf.matMul(y, parameters('heads.advantage.kernel')), [B, 1 + N]);
   const advantages = tf.slice(scores, [0, 1], [B, N]);
@@ -166,12 +164,11 @@ export function qValues(tf: Tensorflow, spec: NetworkSpec, flat: Tensor1D, input
 
 /**
  * The current architecture's token of each state: as projected (with bias and position) and as encoded (after the final norm).
- * @param flat f32 [P]
  * @returns f32 [B, D] each
  */
-export function currentTokens(tf: Tensorflow, spec: NetworkSpec, flat: Tensor1D, input: NetworkInput): { projected: Tensor2D; encoded: Tensor2D } {
+export function currentTokens(tf: Tensorflow, spec: NetworkSpec, weights: TfjsWeights, input: NetworkInput): { projected: Tensor2D; encoded: Tensor2D } {
   const T = 1 + spec.neighbours;
-  const parameters = splitParameters(tf, spec, flat);
+  const parameters = byName(weights);
   const first = (rows: Tensor): Tensor2D =>
     tf.reshape(tf.slice(tf.reshape(rows, [input.batch, T, spec.width]), [0, 0, 0], [input.batch, 1, spec.width]), [input.batch, spec.width]);
   return { projected: first(embed(tf, spec, input, parameters)), encoded: first(encode(tf, spec, parameters, input)) };

@@ -37,6 +37,9 @@ export const specVariants: readonly (readonly [string, NetworkSpec])[] = [
   ['four heads of width 2', { ...tinySpec, heads: 4 }],
 ];
 
+/** Small enough for a thousand steps, or for finite differences of every parameter, in a second. */
+export const tiniestSpec: NetworkSpec = { ...tinySpec, width: 4, layers: 1, feedForwardWidth: 6 };
+
 export const BATCH = 5;
 
 export function tinyOptions(overrides: Partial<LearnerOptions> = {}): LearnerOptions {

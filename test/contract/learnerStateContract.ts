@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../../shared/errors.js';
 import { initialWeights } from '../../shared/agent/parameters.js';
-import { largestDifference, randomBatch, randomTokens, roughWeights, tinyOptions, tinySpec, validValues, type EngineRouteUnderTest } from './learnerFixtures.js';
+import { largestDifference, randomBatch, randomTokens, roughWeights, tiniestSpec, tinyOptions, tinySpec, validValues, type EngineRouteUnderTest } from './learnerFixtures.js';
 import { slowTdErrors, slowWeights } from './slowNetwork.js';
 
 export function describeState(route: EngineRouteUnderTest): void {
@@ -77,13 +77,13 @@ export function describeState(route: EngineRouteUnderTest): void {
     });
   });
 
-  it('1,000 learner steps and everything around them leave nothing behind', { timeout: 120_000 }, async () => {
+  it('1,000 learner steps and everything around them leave nothing behind', { timeout: 300_000 }, async () => {
     const start = await route.liveTensors();
     if (start === null) return;
-    const learner = await route.learner(tinyOptions());
-    const actor = await route.inference(tinyOptions());
-    const batches = [20, 21, 22, 23].map((seed) => randomBatch(tinySpec, seed));
-    const tokens = randomTokens(tinySpec, [4, 2, 3], 5);
+    const learner = await route.learner(tinyOptions({ spec: tiniestSpec }));
+    const actor = await route.inference(tinyOptions({ spec: tiniestSpec }));
+    const batches = [20, 21, 22, 23].map((seed) => randomBatch(tiniestSpec, seed));
+    const tokens = randomTokens(tiniestSpec, [4, 2, 3], 5);
     let afterFirst: number | null = null;
     for (let i = 0; i < 1000; i++) {
       await learner.step(batches[i % 4] as (typeof batches)[number]);

@@ -44,7 +44,13 @@ class SlowNetwork {
     const kernel = this.parameter(`${name}.kernel`);
     const bias = this.weights.get(`${name}.bias`);
     const width = kernel.length / x.length;
-    return Array.from({ length: width }, (_, o) => x.reduce((sum, value, i) => sum + value * (kernel[i * width + o] as number), bias?.[o] ?? 0));
+    const out = new Array<number>(width);
+    for (let o = 0; o < width; o++) {
+      let sum = bias?.[o] ?? 0;
+      for (let i = 0; i < x.length; i++) sum += (x[i] as number) * (kernel[i * width + o] as number);
+      out[o] = sum;
+    }
+    return out;
   }
 
   norm(x: readonly number[], name: string): number[] {
