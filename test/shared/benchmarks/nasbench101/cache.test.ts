@@ -11,7 +11,7 @@ import { readTfRecordTable } from '../../../../shared/benchmarks/nasbench101/rea
 import { budgetsCachePath, mainCachePath, readBudgetCache, readMainCache, writeTableCache, type CachedTable } from '../../../../shared/benchmarks/nasbench101/tableCache.js';
 import { frameRecord } from '../../../../shared/benchmarks/nasbench101/tfrecord.js';
 import { DatasetError } from '../../../../shared/errors.js';
-import { syntheticMetrics, syntheticRow } from './syntheticRows.js';
+import { syntheticMetrics, syntheticRow } from '../../../../scripts/bench/nasbench101Rows.js';
 
 const CELLS = enumerateCells(4);
 const newFolder = (): string => {
@@ -19,7 +19,7 @@ const newFolder = (): string => {
   mkdirSync(join(folder, 'nasbench101'));
   return folder;
 };
-const refused = async (work: Promise<unknown>, message: RegExp): Promise<void> => {
+const expectRefused = async (work: Promise<unknown>, message: RegExp): Promise<void> => {
   const error: unknown = await work.catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(DatasetError);
   expect((error as Error).message).toMatch(message);
@@ -59,14 +59,14 @@ describe('table cache', () => {
       expect(benchmark.description.backend).toBe('official');
       expect(benchmark.description.provenance).toContain(`synthetic.tfrecord), all 91 cells, CIFAR-10, ${epochs} epochs, repeats fixed:2 of 3`);
     }
-    await refused(openNasbench101({ dataFolder: folder, epochs: 50 }), /must hold 50 epochs, got 4, 12, 36/);
+    await expectRefused(openNasbench101({ dataFolder: folder, epochs: 50 }), /must hold 50 epochs, got 4, 12, 36/);
   });
 
   it('refuses a table without 108 epochs, and other budgets of other codes', async () => {
-    await refused(writeTableCache(newFolder(), await synthetic([4, 12])), /must hold 108 epochs, got 4, 12/);
+    await expectRefused(writeTableCache(newFolder(), await synthetic([4, 12])), /must hold 108 epochs, got 4, 12/);
     const folder = newFolder();
     await writeTableCache(folder, await synthetic());
-    await refused(readBudgetCache(folder, 4, enumerateCells(3)), /must belong to codes of CRC/);
+    await expectRefused(readBudgetCache(folder, 4, enumerateCells(3)), /must belong to codes of CRC/);
   });
 
   it.each([
@@ -79,7 +79,7 @@ describe('table cache', () => {
     const bytes = readFileSync(mainCachePath(folder));
     damage(bytes);
     writeFileSync(mainCachePath(folder), bytes);
-    await refused(openNasbench101({ dataFolder: folder }), message);
+    await expectRefused(openNasbench101({ dataFolder: folder }), message);
   });
 
   it('refuses every truncation and an appended byte', async () => {
@@ -88,10 +88,10 @@ describe('table cache', () => {
     const bytes = readFileSync(mainCachePath(folder));
     for (let length = 0; length < bytes.length; length += 997) {
       writeFileSync(mainCachePath(folder), bytes.subarray(0, length));
-      await refused(readMainCache(folder), /must/);
+      await expectRefused(readMainCache(folder), /must/);
     }
     writeFileSync(mainCachePath(folder), Buffer.concat([bytes, Buffer.from('x')]));
-    await refused(readMainCache(folder), /must be \d+ bytes long, got/);
+    await expectRefused(readMainCache(folder), /must be \d+ bytes long, got/);
   });
 });
 
@@ -105,22 +105,22 @@ describe('packed arrays', () => {
   });
 
   it('refuses another format, an absent file, and an absent column', async () => {
-    await refused(readPackedArrays(path, 'test/2'), /must be of format test\/2, got test\/1/);
-    await refused(readPackedArrays(join(newFolder(), 'none'), 'test/1'), /must be a readable file/);
+    await expectRefused(readPackedArrays(path, 'test/2'), /must be of format test\/2, got test\/1/);
+    await expectRefused(readPackedArrays(join(newFolder(), 'none'), 'test/1'), /must be a readable file/);
     const folder = newFolder();
     const metadata = { source: { file: 'x', sizeBytes: 1 }, repeats: 3, epochs: [108], codesCrc32c: 0 };
     await writePackedArrays(mainCachePath(folder), { format: 'archwalk-nasbench101-cells/1', metadata, arrays: { codes: Float32Array.of(1) } });
-    await refused(readMainCache(folder), /must hold Uint32Array codes, got Float32Array of 1/);
+    await expectRefused(readMainCache(folder), /must hold Uint32Array codes, got Float32Array of 1/);
     await writePackedArrays(budgetsCachePath(folder), { format: 'archwalk-nasbench101-budgets/1', metadata: { ...metadata, epochs: [4] }, arrays: {} });
-    await refused(readBudgetCache(folder, 4, new Uint32Array(0)), /must hold Float32Array validationAccuracies4 of 0, got none/);
+    await expectRefused(readBudgetCache(folder, 4, new Uint32Array(0)), /must hold Float32Array validationAccuracies4 of 0, got none/);
   });
 
   it('leaves nothing behind where it cannot write', async () => {
     const folder = newFolder();
-    await refused(writePackedArrays(join(folder, 'absent', 'x'), { format: 'test/1', metadata: null, arrays: {} }), /must be writable/);
+    await expectRefused(writePackedArrays(join(folder, 'absent', 'x'), { format: 'test/1', metadata: null, arrays: {} }), /must be writable/);
     // A folder stands where the file should: the rename fails, the temporary file goes.
     mkdirSync(join(folder, 'taken', 'x'), { recursive: true });
-    await refused(writePackedArrays(join(folder, 'taken'), { format: 'test/1', metadata: null, arrays: { a: Uint32Array.of(1) } }), /must be writable/);
+    await expectRefused(writePackedArrays(join(folder, 'taken'), { format: 'test/1', metadata: null, arrays: { a: Uint32Array.of(1) } }), /must be writable/);
     expect(readdirSync(folder).sort()).toEqual(['nasbench101', 'taken']);
   });
 });

@@ -10,7 +10,7 @@ import { ModuleHasher } from '../../../../shared/benchmarks/nasbench101/moduleHa
 import { readEcnasCsv, readTfRecordTable } from '../../../../shared/benchmarks/nasbench101/readTable.js';
 import { frameRecord, readTfRecords } from '../../../../shared/benchmarks/nasbench101/tfrecord.js';
 import { DatasetError } from '../../../../shared/errors.js';
-import { syntheticRow } from './syntheticRows.js';
+import { syntheticRow } from '../../../../scripts/bench/nasbench101Rows.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'archwalk-nb101-files-'));
 let files = 0;
@@ -21,7 +21,7 @@ const file = (bytes: Uint8Array | string): string => {
 };
 const rows = (...texts: string[]): string => file(Buffer.concat(texts.map((text) => frameRecord(Buffer.from(text)))));
 const cells = enumerateCells(3);
-const refused = async (work: Promise<unknown>, message: RegExp): Promise<void> => {
+const expectRefused = async (work: Promise<unknown>, message: RegExp): Promise<void> => {
   const error: unknown = await work.catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(DatasetError);
   expect((error as Error).message).toMatch(message);
@@ -71,16 +71,16 @@ describe('readTfRecords', () => {
     ['a wrong length', changed(21), /record at byte 21 must have the length CRC 0x[0-9a-f]+, got 0x/],
     ['an end within the bytes', whole.subarray(0, 40), /record at byte 21 must be whole, the file ends 19 bytes into it/],
     ['an end within the length', whole.subarray(0, 23), /record at byte 21 must be whole, the file ends 2 bytes into it/],
-  ])('refuses %s', async (_, bytes, message) => refused(readTfRecords(file(bytes), () => undefined), message));
+  ])('refuses %s', async (_, bytes, message) => expectRefused(readTfRecords(file(bytes), () => undefined), message));
 
   it('refuses a length beyond any record', async () => {
     const bytes = Buffer.alloc(12);
     bytes.writeUInt32LE(1 << 21, 0);
     bytes.writeUInt32LE(maskCrc(crc32c(bytes, 0, 8)), 8);
-    await refused(readTfRecords(file(bytes), () => undefined), /record at byte 0 must be at most 1048576 bytes long, got 2097152/);
+    await expectRefused(readTfRecords(file(bytes), () => undefined), /record at byte 0 must be at most 1048576 bytes long, got 2097152/);
   });
 
-  it('refuses a file that is not there', async () => refused(readTfRecords(join(folder, 'none'), () => undefined), /must be a readable file/));
+  it('refuses a file that is not there', async () => expectRefused(readTfRecords(join(folder, 'none'), () => undefined), /must be a readable file/));
 });
 
 describe('decodeRow', () => {
@@ -136,15 +136,15 @@ describe('readTfRecordTable', () => {
   it('refuses a wrong module hash', async () => {
     const hash = new ModuleHasher().hash(cells[0]!);
     const path = rows(all()[0]!.replace(hash, 'f'.repeat(32)));
-    await refused(readTfRecordTable(path, cells, 1), new RegExp(`record at byte 0: the cell's module hash must be ${hash}, got f{32}`));
+    await expectRefused(readTfRecordTable(path, cells, 1), new RegExp(`record at byte 0: the cell's module hash must be ${hash}, got f{32}`));
   });
 
   it('refuses one repeat too many, one too few, none, and a cell too many', async () => {
     const texts = all();
-    await refused(readTfRecordTable(rows(...texts, texts[2]!), cells, 1), /record at byte \d+: a cell must have 1 rows at 108 epochs, got another of module hash/);
-    await refused(readTfRecordTable(rows(...texts.slice(1)), cells, 1), /must hold 1 rows at 108 epochs for each of 7 cells, got 0 for module hash/);
-    await refused(readTfRecordTable(rows(), cells, 1), /must hold rows, got none/);
-    await refused(readTfRecordTable(rows(syntheticRow(enumerateCells(4)[20]!, 108, 0)), cells, 1), /the cell must be one of the 7 of this table, got module hash/);
+    await expectRefused(readTfRecordTable(rows(...texts, texts[2]!), cells, 1), /record at byte \d+: a cell must have 1 rows at 108 epochs, got another of module hash/);
+    await expectRefused(readTfRecordTable(rows(...texts.slice(1)), cells, 1), /must hold 1 rows at 108 epochs for each of 7 cells, got 0 for module hash/);
+    await expectRefused(readTfRecordTable(rows(), cells, 1), /must hold rows, got none/);
+    await expectRefused(readTfRecordTable(rows(syntheticRow(enumerateCells(4)[20]!, 108, 0)), cells, 1), /the cell must be one of the 7 of this table, got module hash/);
   });
 });
 
@@ -159,7 +159,7 @@ describe('readEcnasCsv', () => {
     ['a NaN', `${HEAD}\n${line('NaN')}`, /line 2: column 10 must be a number, got "NaN"/],
     ['percent', `${HEAD}\n${line('50')}`, /line 2: final_val must be a fraction in \[0, 1\], got 50/],
     ['missing cells', `${HEAD}\n${line('0.5')}`, /must hold 1 rows at 4 epochs for each of 2532 cells, got 0/],
-  ])('refuses %s', async (_, text, message) => refused(readEcnasCsv(file(gzipSync(text))), message));
+  ])('refuses %s', async (_, text, message) => expectRefused(readEcnasCsv(file(gzipSync(text))), message));
 
-  it('refuses a truncated gzip file', async () => refused(readEcnasCsv(file(gzipSync(`${HEAD}\n${line('0.5')}`).subarray(0, 60))), /must be a whole gzip file/));
+  it('refuses a truncated gzip file', async () => expectRefused(readEcnasCsv(file(gzipSync(`${HEAD}\n${line('0.5')}`).subarray(0, 60))), /must be a whole gzip file/));
 });

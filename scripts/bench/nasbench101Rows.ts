@@ -1,10 +1,10 @@
 /** @file Rows of a synthetic NAS-Bench-101 file: real cells and hashes, numbers out of a hash of the code. */
-import { verticesOf } from '../../../../shared/benchmarks/nasbench101/cell.js';
-import { encodeMetrics } from '../../../../shared/benchmarks/nasbench101/metricsRow.js';
-import { writeModelSpec } from '../../../../shared/benchmarks/nasbench101/modelSpec.js';
-import { ModuleHasher } from '../../../../shared/benchmarks/nasbench101/moduleHash.js';
-import { parameterCount } from '../../../../shared/benchmarks/nasbench101/parameterCount.js';
-import { mix32 } from '../../../../shared/rng.js';
+import { verticesOf } from '../../shared/benchmarks/nasbench101/cell.js';
+import { encodeMetrics } from '../../shared/benchmarks/nasbench101/metricsRow.js';
+import { writeModelSpec } from '../../shared/benchmarks/nasbench101/modelSpec.js';
+import { ModuleHasher } from '../../shared/benchmarks/nasbench101/moduleHash.js';
+import { parameterCount } from '../../shared/benchmarks/nasbench101/parameterCount.js';
+import { mix32 } from '../../shared/rng.js';
 
 const hasher = new ModuleHasher();
 
