@@ -77,7 +77,8 @@ export class CheckpointStore {
       await this.#prune();
       return path;
     } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
+      // What cannot be removed now is cleared away by the next write; the first error is the one to tell.
+      await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
       throw writeError(error, folder);
     } finally {
       this.#writing = false;

@@ -40,5 +40,5 @@ function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
   const [first] = (error as { previousErrors?: readonly unknown[] }).previousErrors ?? [];
-  return first === undefined ? error.message : messageOf(first);
+  return first === undefined || first === error ? error.message : messageOf(first);
 }

@@ -5,6 +5,8 @@
  * read again and nothing is counted twice.
  */
 import { CheckpointError, WireFormatError } from '../errors.js';
+import type { TransitionColumns } from '../mdp/types.js';
+import type { TransitionColumns } from '../mdp/types.js';
 import { decodeTransitions, type DecodedTransitions, type TransitionLimits } from '../wire/transitions.js';
 import { ActorMarks, type ActorMark } from './actorMarks.js';
 import type { RedisClient } from './client.js';
@@ -17,8 +19,12 @@ export interface ConsumerOptions {
   /** The learner lease's fencing token. */
   readonly token: number;
   readonly limits: TransitionLimits;
+  /** Further rules for a batch (are its codes architectures?); what it throws as a WireFormatError sends the entry to quarantine. */
+  readonly check?: (columns: TransitionColumns) => void;
   /** Outstanding transitions at or below which refused actors are woken; half of redis.streamTransitions is a good one. */
   readonly lowWaterTransitions: number;
+  /** Judges a batch beyond its form: the reason to refuse it, or null. */
+  readonly judge?: (columns: TransitionColumns) => string | null;
   /** Entries kept in quarantine; default 256. */
   readonly quarantineEntries?: number;
 }
@@ -189,7 +195,9 @@ export class TransitionConsumer {
 
   async #decodeOrQuarantine(entry: StreamEntry): Promise<DecodedTransitions | null> {
     try {
-      return decodeTransitions(entry.bytes, this.#options.limits);
+      const batch = decodeTransitions(entry.bytes, this.#options.limits);
+      this.#options.check?.(batch.columns);
+      return batch;
     } catch (error) {
       if (!(error instanceof WireFormatError)) throw error;
       await this.#quarantine(entry, error.message);

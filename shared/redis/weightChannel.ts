@@ -20,8 +20,10 @@ export interface PublisherOptions {
   readonly token: number;
   /** Bytes a chunk (redis.weightChunkBytes). */
   readonly chunkBytes: number;
-  /** How long the version before, or one whose publisher died, stays; default 120 s. */
+  /** How long the version before stays for readers in the middle of it; default 120 s. */
   readonly oldMs?: number;
+  /** How long chunks stay whose publisher died: longer than a publication takes; default 120 s. */
+  readonly unfinishedMs?: number;
 }
 
 export class WeightPublisher {
@@ -39,11 +41,11 @@ export class WeightPublisher {
    */
   async publish(version: number, bytes: Uint8Array): Promise<void> {
     if (version <= this.#version) throw new InvariantError(`a weight version must exceed ${this.#version}, got ${version}`);
-    const { client, keys, token, chunkBytes, oldMs = 120_000 } = this.#options;
+    const { client, keys, token, chunkBytes, oldMs = 120_000, unfinishedMs = 120_000 } = this.#options;
     const key = keys.weightChunks(token, version);
     const chunks = splitChunks(bytes, chunkBytes);
     for (const [i, chunk] of chunks.entries()) {
-      await client.transaction((multi) => multi.hset(key, String(i), asBuffer(chunk)).pexpire(key, oldMs));
+      await client.transaction((multi) => multi.hset(key, String(i), asBuffer(chunk)).pexpire(key, unfinishedMs));
     }
     const [oldToken, oldVersion] = await client.run((redis) => redis.hmget(keys.weightPointer, 'token', 'version'));
     const old = oldToken == null || oldVersion == null ? key : keys.weightChunks(Number(oldToken), Number(oldVersion));
