@@ -64,15 +64,15 @@ export function execute(program, args, options = {}) {
   });
 }
 
-/** Says every 15 seconds that a long step is still at work, until the promise settles; then says how long it took. */
+/** Says every 30 seconds that a long step is still at work, until the promise settles; then says how long it took. */
 export async function timed(step, what, promise) {
   const began = performance.now();
-  const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
+  const seconds = () => `${((performance.now() - began) / 1000).toFixed(0)} s`;
   say(step, `${what} …`);
-  const heartbeat = setInterval(() => say(step, `${what}: still at work after ${seconds()}`), 15_000);
+  const heartbeat = setInterval(() => say(step, `… ${seconds()}`), 30_000);
   try {
     const value = await promise;
-    say(step, `${what}: done in ${seconds()}`);
+    say(step, `done in ${seconds()}: ${what}`);
     return value;
   } finally {
     clearInterval(heartbeat);
