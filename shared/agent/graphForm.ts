@@ -1,6 +1,7 @@
 /**
  * @file How a graph engine is set up on this machine: fused or composed operations, which devices, and the network's form from both.
  */
+import { fusedOps } from '../engine/fusedOps.js';
 import { loadCustomOps } from '../engine/graphAddon.js';
 import type { Graph } from '../engine/graph.js';
 import { Session } from '../engine/graphSession.js';
@@ -20,7 +21,7 @@ export interface GraphOptions extends InferenceOptions {
 
 function networkOps(form: OpsForm): NetworkOps {
   if (form === 'composed') return composedOps;
-  if (loadCustomOps()) return composedOps;
+  if (loadCustomOps()) return fusedOps;
   if (form === 'fused') throw new EngineError('the custom operations must have been built by `make setup`, .deps/engine holds none');
   return composedOps;
 }

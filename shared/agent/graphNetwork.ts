@@ -119,10 +119,10 @@ export interface NetworkValue {
   readonly q: Output;
 }
 
-/** Q-values of a batch of states under `parameters`. */
-export function networkValue({ spec, ops, precision }: NetworkForm, parameters: Parameters, input: TokenInput): NetworkValue {
+/** Q-values of a batch of states under `parameters`. @param differentiable whether their gradient will be asked for */
+export function networkValue({ spec, ops, precision }: NetworkForm, parameters: Parameters, input: TokenInput, differentiable = false): NetworkValue {
   const { width, heads, feedForwardWidth, neighbours } = spec;
-  const shape = { tokens: 1 + neighbours, width, heads, feedForwardWidth, normEpsilon: NORM_EPSILON, precision };
+  const shape = { tokens: 1 + neighbours, width, heads, feedForwardWidth, normEpsilon: NORM_EPSILON, precision, differentiable };
   const tokenSums = ops.tokenSum(input.ids, parameters.get('token.kernel'));
   let h = addPositions(spec, parameters, tokenSums);
   for (let i = 0; i < spec.layers; i++) h = ops.encoderLayer(h, input.counts, parameters.layer(i), shape);

@@ -70,7 +70,7 @@ export function stepGraph(graph: Graph, plan: StepPlan): StepGraph {
   const target = new Parameters(layout, graph.read(variables.target));
 
   const targets = doubleQTargets(form, online, target, feeds);
-  const { tokenSums, q } = networkValue(form, online, feeds.state);
+  const { tokenSums, q } = networkValue(form, online, feeds.state, true);
   const qTaken = pick(q, feeds.actions);
   const tdErrors = subtract(targets, qTaken);
   const loss = mean(multiply(feeds.importanceWeights, huber(tdErrors, plan.huberDelta)), [0]);

@@ -35,6 +35,8 @@ export interface LayerShape {
   readonly normEpsilon: number;
   /** bf16 rounds the inputs of every matrix product to bf16; sums stay f32. */
   readonly precision: 'f32' | 'bf16';
+  /** Whether a gradient will be asked for: a fused layer then keeps what it needs. */
+  readonly differentiable: boolean;
 }
 
 /** Both forms implement this. */
