@@ -111,13 +111,17 @@ export class SumTree {
     for (let level = this.#top; level >= 0; level--) {
       const first = (this.#offsets[level] as number) + node * FANOUT;
       let child = -1;
+      let inside = rest;
       for (let i = 0; i < FANOUT; i++) {
         const sum = nodes[first + i] as number;
         if (sum === 0) continue;
         child = i;
+        inside = rest;
         if (rest < sum) break;
         rest -= sum;
       }
+      // Where rounding carried the sum past all children this is the last with mass, and so it is further down.
+      rest = inside;
       node = node * FANOUT + child;
     }
     return node;
