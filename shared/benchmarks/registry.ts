@@ -8,7 +8,7 @@ import { closest } from 'fastest-levenshtein';
 import { ConfigError } from '../errors.js';
 import { openNasbench101, parseRepeatPolicy, type Nasbench101Table, type SamplerName } from './nasbench101/index.js';
 import { nasbench201Datasets, openNasbench201 } from './nasbench201/benchmark.js';
-import { openNasbench301 } from './nasbench301/open.js';
+import { nasbench301Backends, openNasbench301, type Nasbench301BackendName } from './nasbench301/open.js';
 import type { Benchmark } from './types.js';
 
 export interface OpenBenchmarkOptions {
@@ -36,7 +36,7 @@ interface Entry {
   readonly datasets: readonly string[];
   /** The first is what `auto` means. */
   readonly backends: readonly string[];
-  open(options: OpenBenchmarkOptions): Promise<Benchmark>;
+  open(options: OpenBenchmarkOptions): Benchmark | Promise<Benchmark>;
 }
 
 const entries: Readonly<Record<string, Entry>> = {
@@ -53,8 +53,8 @@ const entries: Readonly<Record<string, Entry>> = {
   },
   nasbench301: {
     datasets: ['cifar10'],
-    backends: ['embedded', 'yahpo'],
-    open: ({ backend, dataFolder }) => openNasbench301(backend as 'embedded' | 'yahpo', dataFolder),
+    backends: nasbench301Backends,
+    open: ({ backend, dataFolder }) => openNasbench301(backend as Nasbench301BackendName, dataFolder),
   },
 };
 
@@ -64,7 +64,7 @@ export const benchmarkNames: readonly string[] = Object.keys(entries);
 /** @throws ConfigError naming the nearest of `known` and listing them all */
 function requireOneOf(what: string, given: string, known: readonly string[], more = ''): string {
   if (known.includes(given)) return given;
-  throw new ConfigError(`${what} must be one of ${known.join(', ')}${more}, got "${given}". Did you mean "${closest(given, known as string[])}"?`);
+  throw new ConfigError(`${what} must be one of ${known.join(', ')}${more}, got "${given}". Did you mean "${closest(given, known)}"?`);
 }
 
 function isBenchmark(value: unknown): value is Benchmark {

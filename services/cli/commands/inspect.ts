@@ -78,26 +78,23 @@ export function inspectLines(benchmark: Benchmark, lines: readonly string[], nei
 }
 
 /**
- * Answers every line of `input` on `output`; empty lines are passed over. A line that is no architecture is answered
- * {valid: false, reason} and does not end the run.
- * @returns 2 where some line was no architecture, else 0
+ * Answers every line of `input` on `output`. A line that is no architecture is answered {valid: false, reason}: the question was
+ * answered, so it does not end the run and is no failure.
+ * @returns 0
  */
 export async function inspect(options: InspectOptions): Promise<number> {
   const { benchmark, input, output } = options;
-  let invalid = 0;
   const answer = async (lines: readonly string[]): Promise<void> => {
     const inspections = inspectLines(benchmark, lines, options.neighbours);
-    invalid += inspections.filter(({ valid }) => !valid).length;
     if (!output.write(inspections.map((inspection) => `${JSON.stringify(inspection)}\n`).join(''))) await once(output, 'drain');
   };
   let pending: string[] = [];
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-    if (line.trim() === '') continue;
     pending.push(line);
     if (pending.length < batchLines) continue;
     await answer(pending);
     pending = [];
   }
   if (pending.length > 0) await answer(pending);
-  return invalid > 0 ? EXIT.badInput : EXIT.done;
+  return EXIT.done;
 }

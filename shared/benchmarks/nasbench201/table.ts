@@ -3,7 +3,6 @@
  * mean over seeds). Streaming; nothing is returned unless all 15,625 rows are there, once each, with finite accuracies.
  */
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { ArchwalkError, DatasetError } from '../../errors.js';
 import { cellCount, formatArchitecture, parseArchitecture } from './architecture.js';
@@ -68,6 +67,18 @@ class TableBuilder {
   }
 }
 
+/** The unpacked bytes of the gzip file at `path`; an error of either stream ends the iteration. */
+async function* unpack(path: string): AsyncGenerator<Buffer> {
+  const source = createReadStream(path);
+  const unpacked = source.pipe(createGunzip());
+  source.once('error', (error) => unpacked.destroy(error));
+  try {
+    yield* unpacked as AsyncIterable<Buffer>;
+  } finally {
+    source.destroy();
+  }
+}
+
 /** Feeds each line of the unpacked chunks to `builder`; `at.line` is the line being read. */
 async function feedLines(chunks: AsyncIterable<Buffer>, builder: TableBuilder, at: { line: number }): Promise<void> {
   let rest = '';
@@ -87,7 +98,7 @@ export async function readNasbench201Table(path: string): Promise<Nasbench201Tab
   const builder = new TableBuilder();
   const at = { line: 0 };
   try {
-    await pipeline(createReadStream(path), createGunzip(), (chunks: AsyncIterable<Buffer>) => feedLines(chunks, builder, at));
+    await feedLines(unpack(path), builder, at);
     return builder.finish();
   } catch (error) {
     const what = error instanceof ArchwalkError ? error.message : `the file must be a whole gzip stream, got "${(error as Error).message}"`;

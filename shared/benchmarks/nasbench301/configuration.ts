@@ -43,7 +43,7 @@ export function toConfiguration(codes: Uint32Array, offset: number): Record<stri
 function takeChoice(values: ReadonlyMap<string, unknown>, name: string, choices: readonly string[]): number {
   const found = values.get(name);
   const index = choices.findIndex((choice) => choice === found);
-  if (index < 0) throw new OutOfDomainError(`${name} must be one of ${choices.join(', ')}, got ${JSON.stringify(found) ?? 'nothing'}`);
+  if (index < 0) throw new OutOfDomainError(`${name} must be one of ${choices.join(', ')}, got ${found === undefined ? 'nothing' : JSON.stringify(found)}`);
   return index;
 }
 

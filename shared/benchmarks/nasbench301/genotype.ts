@@ -41,7 +41,7 @@ export function genotypeId(codes: Uint32Array, offset: number): string {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
+  return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
 /** One [operation, input] of `where` (e.g. "normal[3]"), checked. @returns operation index and input */
