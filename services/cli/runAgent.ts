@@ -1,14 +1,13 @@
 /** @file The trained agent of a run's folder, ready to value neighbours: what `evaluate` and `search` walk with. */
 import { readFileSync } from 'node:fs';
 import { createInferenceEngine } from '../../shared/agent/createEngine.js';
-import { networkSpecOf } from '../../shared/agent/networkSpec.js';
 import type { Benchmark } from '../../shared/benchmarks/types.js';
 import type { RunFolder } from '../../shared/config/runFolder.js';
 import type { Config } from '../../shared/config/schema.js';
 import { CheckpointError, ConfigError } from '../../shared/errors.js';
 import type { Closing } from '../../shared/lifecycle.js';
+import { engineChoice, networkSpec } from '../../shared/run/engineOf.js';
 import { QBatcher } from '../../shared/search/qBatcher.js';
-import { decodeSafetensors } from '../../shared/wire/safetensors.js';
 import { decodeWeights, type DecodedWeights } from '../../shared/wire/weights.js';
 
 export interface RunAgent {
@@ -26,11 +25,9 @@ export interface RunAgent {
  * @throws ConfigError if the run has no weights yet; CheckpointError if they are damaged or of another network; EngineError if the engine cannot be loaded as configured
  */
 export async function loadRunAgent(folder: RunFolder, config: Config, benchmark: Benchmark, batchSize: number, closing: Closing): Promise<RunAgent> {
-  const { weights, trainingQueries, version, learnerSteps } = readWeights(folder);
-  const spec = networkSpecOf(config.agent, config.mdp.neighbours, benchmark.space.features);
-  const { route, device, precision, learnerThreads } = config.engine;
+  const { weights, trainingQueries = null, version, learnerSteps } = readWeights(folder);
   const engine = await createInferenceEngine({
-    spec, batchSize, route, device, threads: learnerThreads, seed: config.experiment.seed, precision: precision === 'bf16' ? 'bf16' : 'f32',
+    spec: networkSpec(config, benchmark), batchSize, seed: config.experiment.seed, threads: config.engine.learnerThreads, ...engineChoice(config),
   });
   closing.add('the inference engine', () => { engine.dispose(); });
   try {
@@ -42,7 +39,7 @@ export async function loadRunAgent(folder: RunFolder, config: Config, benchmark:
   return { q, trainingQueries, learnerSteps, weightsVersion: version };
 }
 
-function readWeights(folder: RunFolder): DecodedWeights & { trainingQueries: number | null } {
+function readWeights(folder: RunFolder): DecodedWeights {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(folder.weights);
@@ -50,8 +47,7 @@ function readWeights(folder: RunFolder): DecodedWeights & { trainingQueries: num
     throw new ConfigError(`--run must be a run that has trained, and ${folder.weights} does not exist`, cause);
   }
   try {
-    const noted = decodeSafetensors(bytes).metadata.get('trainingQueries');
-    return { ...decodeWeights(bytes), trainingQueries: noted === undefined ? null : Number(noted) };
+    return decodeWeights(bytes);
   } catch (cause) {
     throw new CheckpointError(`${folder.weights} must hold weights, and is damaged`, cause);
   }

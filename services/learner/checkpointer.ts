@@ -1,5 +1,120 @@
-import type { Learner } from './learner.js';
+/**
+ * @file When the learner saves, and what: everything at one moment between two steps, written while training goes on. Once a
+ * checkpoint is durable the stream is trimmed behind it. A failed write is counted and said; training goes on.
+ */
+import type { LearnerEngine, NamedArray } from '../../shared/agent/types.js';
+import type { CheckpointPart, CheckpointStore } from '../../shared/checkpoint/checkpointStore.js';
+import { systemClock } from '../../shared/clock.js';
+import { writeWhole } from '../../shared/config/runFolder.js';
+import type { Config } from '../../shared/config/schema.js';
+import { CheckpointError } from '../../shared/errors.js';
+import type { Logger } from '../../shared/logger.js';
+import type { QueryCounter } from '../../shared/mdp/queryCounter.js';
+import type { RewardShaping } from '../../shared/mdp/reward.js';
+import type { MetricSet } from '../../shared/metrics/metricSet.js';
+import type { TransitionConsumer } from '../../shared/redis/transitionStream.js';
+import type { PrioritizedReplay } from '../../shared/replay/prioritizedReplay.js';
+import type { RateLimiter } from '../../shared/replay/rateLimiter.js';
+import type { Rng } from '../../shared/rng.js';
+import { encodeSafetensors } from '../../shared/wire/safetensors.js';
+import { encodeWeights } from '../../shared/wire/weights.js';
+import type { LearnerState } from './learnerState.js';
+
+export interface CheckpointerOptions {
+  readonly store: CheckpointStore;
+  /** The learner lease's fencing token. */
+  readonly token: number;
+  readonly config: Config;
+  readonly configHash: string;
+  /** weights.safetensors of the run's folder: the newest saved weights. */
+  readonly weightsPath: string;
+  readonly engine: LearnerEngine;
+  readonly replay: PrioritizedReplay;
+  readonly limiter: RateLimiter;
+  readonly queries: QueryCounter;
+  readonly rng: Rng;
+  readonly shaping: RewardShaping;
+  readonly consumer: TransitionConsumer;
+  readonly metrics: MetricSet;
+  readonly logger: Logger;
+}
+
+/** The counts that are the loops' own. */
+export interface Progress {
+  readonly steps: number;
+  readonly seconds: number;
+  readonly weightVersion: number;
+}
+
 export class Checkpointer {
-  async maybeWrite(_l: Learner): Promise<void> {}
-  async write(_l: Learner): Promise<void> {}
+  /** Bytes of stream behind the newest checkpoint, as last read; at redis.retainedBytes the next checkpoint is forced. */
+  retainedBytes = 0;
+  readonly #options: CheckpointerOptions;
+  #lastAt = systemClock.monotonic();
+  #writing: Promise<void> | null = null;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+  }
+
+  /** Seconds since the last durable checkpoint, or since the start. */
+  get ageSeconds(): number {
+    return (systemClock.monotonic() - this.#lastAt) / 1000;
+  }
+
+  /** Begins a checkpoint if one is due and none is under way; returns once its moment is taken. Nothing may be in flight in the engine. */
+  maybeBegin(progress: Progress): void {
+    const { config, metrics, logger } = this.#options;
+    const due = this.ageSeconds >= config.learner.checkpointPeriodSeconds || this.retainedBytes >= config.redis.retainedBytes;
+    if (!due || this.#writing !== null) return;
+    this.#lastAt = systemClock.monotonic();
+    this.#writing = this.#write(progress)
+      .catch((error: unknown) => {
+        if (!(error instanceof CheckpointError)) throw error;
+        metrics.add('learnerCheckpoints', 1, 'failed');
+        logger.error(`${error.message}; training goes on without this checkpoint`);
+      })
+      .finally(() => (this.#writing = null));
+  }
+
+  /** Waits for the checkpoint under way. @throws LeaseLostError, TransportError of its trim */
+  async settle(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** Writes one now. @throws CheckpointError, LeaseLostError, TransportError */
+  async write(progress: Progress): Promise<void> {
+    await this.settle();
+    await this.#write(progress);
+  }
+
+  async #write(progress: Progress): Promise<void> {
+    const { store, token, config, configHash, engine, consumer, weightsPath, metrics, logger, queries } = this.#options;
+    const startedAt = systemClock.monotonic();
+    const state = this.#state(progress);
+    const online = engine.onlineWeights();
+    const parts: CheckpointPart[] = [
+      { name: 'online.safetensors', content: arrays(online) },
+      { name: 'target.safetensors', content: arrays(engine.targetWeights()) },
+      { name: 'optimizer.safetensors', content: arrays(engine.optimizerState()) },
+      { name: 'queries.safetensors', content: encodeSafetensors([{ name: 'hashes', shape: [queries.state.hashes.length], dtype: 'F64', values: queries.state.hashes }], {}) },
+      { name: 'replay.bin', content: this.#options.replay.snapshot().chunks() },
+    ];
+    const trainingQueries = this.#options.shaping.queries + queries.count;
+    await store.write(token, progress.steps, state, parts);
+    writeWhole(weightsPath, encodeWeights(online, { version: progress.weightVersion, learnerSteps: progress.steps, configHash, trainingQueries }, 'f32'));
+    this.#lastAt = systemClock.monotonic();
+    metrics.add('learnerCheckpoints', 1, 'written');
+    this.retainedBytes = await consumer.trim(state.stream.lastId);
+    logger.info({ steps: progress.steps, milliseconds: Math.round(systemClock.monotonic() - startedAt), kept: config.learner.checkpointsKept }, 'checkpoint written');
+  }
+
+  #state({ steps, seconds, weightVersion }: Progress): LearnerState {
+    const { limiter, rng, shaping, consumer, queries } = this.#options;
+    return { steps, seconds, weightVersion, limiter: limiter.state, rng: rng.state, shaping, stream: consumer.position, queryLevel: queries.state.level };
+  }
+}
+
+function arrays(named: readonly NamedArray[]): Uint8Array {
+  return encodeSafetensors(named, {});
 }

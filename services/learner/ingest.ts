@@ -2,8 +2,9 @@
  * @file The learner's other loop: takes batches from the stream into the replay while the rate limiter allows inserts, and
  * otherwise waits until samples were taken. What stays in the stream makes the actors wait, so the learner paces the whole run.
  */
+import type { Benchmark } from '../../shared/benchmarks/types.js';
 import { WireFormatError } from '../../shared/errors.js';
-import type { SearchSpace } from '../../shared/benchmarks/types.js';
+import type { QueryCounter } from '../../shared/mdp/queryCounter.js';
 import type { TransitionColumns } from '../../shared/mdp/types.js';
 import type { MetricSet } from '../../shared/metrics/metricSet.js';
 import type { TransitionConsumer } from '../../shared/redis/transitionStream.js';
@@ -22,6 +23,9 @@ export interface IngestOptions {
   readonly inserted: Signal;
   readonly sampled: Signal;
   readonly metrics: MetricSet;
+  readonly benchmark: Benchmark;
+  /** Distinct architectures that training evaluated. */
+  readonly queries: QueryCounter;
 }
 
 /** Longest wait for an entry in one round trip. */
@@ -42,9 +46,10 @@ export async function ingest(options: IngestOptions, signal: AbortSignal): Promi
 }
 
 async function takeOnce(options: IngestOptions, entries: number): Promise<void> {
-  const { consumer, replay, limiter, inserted, metrics } = options;
+  const { consumer, replay, limiter, inserted, metrics, benchmark, queries } = options;
   const taken = await consumer.take(entries, blockMs, ({ columns }) => {
     replay.add(columns);
+    countQueries(benchmark, queries, columns);
     limiter.inserted(columns.size);
     metrics.add('replayInserts', columns.size);
   });
@@ -60,14 +65,22 @@ export function allowedEntries({ limiter, warmUpTransitions, maxInsert }: Pick<I
   return entries;
 }
 
+/** Every architecture visited is some transition's state or next state. */
+function countQueries(benchmark: Benchmark, queries: QueryCounter, { size, codeWords, stateCodes, nextCodes }: TransitionColumns): void {
+  for (let i = 0; i < size; i++) {
+    queries.add(benchmark.queryKey(stateCodes, i * codeWords));
+    queries.add(benchmark.queryKey(nextCodes, i * codeWords));
+  }
+}
+
 /**
- * Refuses a batch with a code outside the space: such an entry must not reach the network.
+ * Refuses a batch with a code that the benchmark does not hold: it must not reach the network.
  * @throws WireFormatError naming the transition
  */
-export function checkCodes(space: SearchSpace, { size, codeWords, stateCodes, nextCodes }: TransitionColumns): void {
+export function checkCodes(benchmark: Benchmark, { size, codeWords, stateCodes, nextCodes }: TransitionColumns): void {
   for (let i = 0; i < size; i++) {
-    if (!space.contains(stateCodes, i * codeWords) || !space.contains(nextCodes, i * codeWords)) {
-      throw new WireFormatError(`a transition's codes must be architectures of ${space.name}, transition ${i}'s are not`);
-    }
+    const at = i * codeWords;
+    if (benchmark.holds(stateCodes, at) && benchmark.holds(nextCodes, at)) continue;
+    throw new WireFormatError(`a transition's codes must be architectures of ${benchmark.space.name}, transition ${i}'s are not`);
   }
 }

@@ -3,11 +3,12 @@
  * status. It begins from the newest checkpoint there is, or anew.
  */
 import type { LearnerEngine } from '../../shared/agent/types.js';
+import type { Benchmark } from '../../shared/benchmarks/types.js';
 import { systemClock } from '../../shared/clock.js';
 import { type Config, largestBatch } from '../../shared/config/schema.js';
-import type { RunFolder } from '../../shared/config/runFolder.js';
 import { ArchwalkError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
+import type { QueryCounter } from '../../shared/mdp/queryCounter.js';
 import type { TokenEncoder } from '../../shared/mdp/tokens.js';
 import type { MetricSet } from '../../shared/metrics/metricSet.js';
 import type { TransitionConsumer } from '../../shared/redis/transitionStream.js';
@@ -15,14 +16,13 @@ import type { PrioritizedReplay } from '../../shared/replay/prioritizedReplay.js
 import type { RateLimiter } from '../../shared/replay/rateLimiter.js';
 import type { Rng } from '../../shared/rng.js';
 import { Signal } from '../../shared/signal.js';
-import type { Checkpointer } from './checkpointer.js';
+import type { Checkpointer, Progress } from './checkpointer.js';
 import { type IngestOptions, ingest } from './ingest.js';
 import type { Publisher } from './publisher.js';
 import { Trainer } from './trainer.js';
 
 export interface LearnerOptions {
   readonly config: Config;
-  readonly folder: RunFolder;
   readonly engine: LearnerEngine;
   readonly replay: PrioritizedReplay;
   readonly limiter: RateLimiter;
@@ -33,10 +33,10 @@ export interface LearnerOptions {
   readonly checkpointer: Checkpointer;
   readonly metrics: MetricSet;
   readonly logger: Logger;
-  /** Steps done before, by the checkpoint. */
-  readonly stepsBefore: number;
-  /** Seconds trained before. */
-  readonly secondsBefore: number;
+  readonly benchmark: Benchmark;
+  readonly queries: QueryCounter;
+  /** What the checkpoint says was done before. */
+  readonly before: { readonly steps: number; readonly seconds: number };
 }
 
 export class Learner {
@@ -53,12 +53,12 @@ export class Learner {
       engine, replay, encoder, limiter, rng, metrics, batchSize: config.learner.batchSize, targetUpdatePeriod: config.learner.targetUpdatePeriod,
       lockstep: config.learner.lockstep, inserted: this.#inserted, sampled: this.#sampled, monotonic: systemClock.monotonic,
     });
-    this.trainer.steps = options.stepsBefore;
+    this.trainer.steps = options.before.steps;
   }
 
   /** Seconds this run has trained, earlier processes included. */
   get seconds(): number {
-    return this.#options.secondsBefore + (systemClock.monotonic() - this.#startedAt) / 1000;
+    return this.#options.before.seconds + (systemClock.monotonic() - this.#startedAt) / 1000;
   }
 
   get done(): boolean {
@@ -82,15 +82,20 @@ export class Learner {
     const results = await Promise.allSettled([training, ingesting]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     await publisher.publish(this.trainer.steps);
-    await checkpointer.write(this);
+    await publisher.settle();
+    await checkpointer.write(this.#progress());
     logger.info({ steps: this.trainer.steps, goalReached: this.done }, 'saved');
     return this.done;
   }
 
+  #progress(): Progress {
+    return { steps: this.trainer.steps, seconds: this.seconds, weightVersion: this.#options.publisher.version };
+  }
+
   async #ingest(signal: AbortSignal): Promise<void> {
-    const { config, consumer, replay, limiter, metrics } = this.#options;
+    const { config, consumer, replay, limiter, metrics, benchmark, queries } = this.#options;
     const options: IngestOptions = {
-      consumer, replay, limiter, metrics, warmUpTransitions: config.learner.warmUpTransitions, maxInsert: largestBatch(config), inserted: this.#inserted, sampled: this.#sampled,
+      consumer, replay, limiter, metrics, benchmark, queries, warmUpTransitions: config.learner.warmUpTransitions, maxInsert: largestBatch(config), inserted: this.#inserted, sampled: this.#sampled,
     };
     try {
       await ingest(options, signal);
@@ -104,7 +109,7 @@ export class Learner {
   async #afterStep(): Promise<boolean> {
     const { config, publisher, checkpointer } = this.#options;
     if (this.trainer.steps % config.learner.publishPeriod === 0) await publisher.publish(this.trainer.steps);
-    await checkpointer.maybeWrite(this);
+    checkpointer.maybeBegin(this.#progress());
     return !this.done;
   }
 }

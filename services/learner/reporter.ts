@@ -1,6 +1,7 @@
 /** @file What the learner says of itself: status once a second, metrics, the run's own log. */
 import { systemClock } from '../../shared/clock.js';
 import type { Config } from '../../shared/config/schema.js';
+import type { QueryCounter } from '../../shared/mdp/queryCounter.js';
 import { Rates } from '../../shared/metrics/intervals.js';
 import type { MetricSet } from '../../shared/metrics/metricSet.js';
 import type { RunLog } from '../../shared/metrics/runLog.js';
@@ -10,6 +11,7 @@ import type { StatusBoard } from '../../shared/redis/status.js';
 import type { TransitionConsumer } from '../../shared/redis/transitionStream.js';
 import type { PrioritizedReplay } from '../../shared/replay/prioritizedReplay.js';
 import type { RateLimiter } from '../../shared/replay/rateLimiter.js';
+import type { Checkpointer } from './checkpointer.js';
 import type { Trainer } from './trainer.js';
 
 export interface ReporterOptions {
@@ -23,8 +25,10 @@ export interface ReporterOptions {
   readonly limiter: RateLimiter;
   readonly metrics: MetricSet;
   readonly log: RunLog;
+  readonly queries: QueryCounter;
   /** Queries spent on the reward's scale. */
   readonly shapingQueries: number;
+  readonly checkpointer: Checkpointer;
   readonly weightVersion: () => number;
 }
 
@@ -46,14 +50,15 @@ export class Reporter {
     const [stream, redisMillis, statuses] = await Promise.all([consumer.counters(), this.#options.client.pingMs(), board.read()]);
     const of = <T>(role: string): T[] => statuses.filter((status) => status.role === role).map((status) => status.fields as T);
     const actors = of<ActorStatus>('actor');
-    const status = this.#status(stream.outstanding, redisMillis, stream.quarantined, actors);
+    this.#options.checkpointer.retainedBytes = stream.retainedBytes;
+    const status = this.#status(stream.outstanding, redisMillis, stream.quarantined);
     this.#measure(status, stream.retainedBytes);
     await board.publish('learner', id, status);
     log.write(systemClock.now(), status.inserts, logValues(status, actors, of<EvaluatorStatus>('evaluator')[0]));
   }
 
-  #status(pendingTransitions: number, redisMillis: number, quarantined: number, actors: readonly ActorStatus[]): LearnerStatus {
-    const { trainer, replay, limiter, config, weightVersion, consumer, shapingQueries } = this.#options;
+  #status(pendingTransitions: number, redisMillis: number, quarantined: number): LearnerStatus {
+    const { trainer, replay, limiter, config, weightVersion, consumer, shapingQueries, queries } = this.#options;
     const rates = this.#rates.take({ steps: trainer.steps, samples: limiter.samples, inserts: replay.inserted });
     const shares = trainer.stopwatch.take(['wait', 'engine']);
     if (trainer.steps > 0 && this.state === 'warming up') this.state = 'training';
@@ -64,7 +69,7 @@ export class Reporter {
       loss: trainer.last?.loss ?? NaN, meanQ: trainer.last?.meanQ ?? NaN, meanTdError: meanAbsolute(trainer.last?.tdErrors), gradientNorm: trainer.last?.gradientNorm ?? NaN,
       samplesPerInsert: limiter.ratio, weightVersion: weightVersion(), waitShare: this.state === 'warming up' ? 0 : shares.wait, engineShare: shares.engine,
       pendingTransitions, redisMillis, quarantined, duplicates: consumer.marks.duplicates,
-      trainingQueries: shapingQueries + actors.reduce((sum, actor) => sum + actor.queries, 0),
+      trainingQueries: shapingQueries + queries.count,
     };
   }
 
@@ -79,6 +84,7 @@ export class Reporter {
     metrics.set('replayRatio', status.samplesPerInsert);
     metrics.set('streamPending', status.pendingTransitions);
     metrics.set('streamRetained', retainedBytes);
+    metrics.set('learnerCheckpointAge', this.#options.checkpointer.ageSeconds);
     metrics.add('streamQuarantined', Math.max(0, status.quarantined - this.#quarantinedBefore));
     this.#quarantinedBefore = status.quarantined;
     replay.priorityQuantiles(quantiles)?.forEach((value, i) => metrics.set('replayPriority', value, String(quantiles[i])));

@@ -43,6 +43,8 @@ export class Trainer {
   steps = 0;
   stalePriorities = 0;
   last: LearnerStepResult | null = null;
+  #progressAt: number;
+  #waiting = false;
   readonly stopwatch: Stopwatch<Phase>;
   readonly #options: TrainerOptions;
   readonly #slots: readonly [Slot, Slot];
@@ -51,7 +53,13 @@ export class Trainer {
   constructor(options: TrainerOptions) {
     this.#options = options;
     this.stopwatch = new Stopwatch(options.monotonic);
+    this.#progressAt = options.monotonic();
     this.#slots = [this.#newSlot(), this.#newSlot()];
+  }
+
+  /** Seconds since the last step; 0 while it waits for inserts. */
+  get secondsSinceProgress(): number {
+    return this.#waiting ? 0 : (this.#options.monotonic() - this.#progressAt) / 1000;
   }
 
   /** Steps until `afterStep` answers false or `signal` fires; `afterStep` runs between steps, when nothing is in flight. */
@@ -74,6 +82,7 @@ export class Trainer {
     });
     await this.#timed('priorities', () => Promise.resolve(this.#writePriorities(slot, result)));
     this.steps++;
+    this.#progressAt = this.#options.monotonic();
     this.last = result;
     if (this.steps % targetUpdatePeriod === 0) engine.copyTarget();
     this.#options.metrics.add('learnerSteps');
@@ -83,9 +92,11 @@ export class Trainer {
   async #nextSample(signal: AbortSignal): Promise<Slot | null> {
     const { limiter, batchSize, inserted } = this.#options;
     if (!limiter.canSample(batchSize)) {
+      this.#waiting = true;
       const [, waited] = await this.#timed('wait', async () => {
         while (!limiter.canSample(batchSize) && !signal.aborted) await inserted.wait(signal);
       });
+      this.#waiting = false;
       this.#options.metrics.add('learnerWait', waited / 1000);
     }
     return signal.aborted ? null : this.#assembled(this.#slots[0]);

@@ -50,9 +50,12 @@ export function validateConfig(input: unknown): Config {
  * weights their meaning (experiment, mdp, agent). Pace, sizes and ports may change between resumptions.
  */
 export function configHash(config: Config): string {
-  const { preset: _preset, ...experiment } = config.experiment;
-  const meaning = { experiment, mdp: config.mdp, agent: config.agent };
-  return createHash('sha256').update(canonicalJson(meaning)).digest('hex').slice(0, 16);
+  return createHash('sha256').update(canonicalJson(configMeaning(config))).digest('hex').slice(0, 16);
+}
+
+/** The settings behind `configHash`. */
+export function configMeaning({ experiment: { preset: _preset, ...experiment }, mdp, agent }: Config): Readonly<Record<string, unknown>> {
+  return { experiment, mdp, agent };
 }
 
 function canonicalJson(value: unknown): string {

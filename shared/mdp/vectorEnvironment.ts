@@ -13,6 +13,7 @@ import type { Benchmark } from '../benchmarks/types.js';
 import { ConfigError, InvariantError, ShapeError } from '../errors.js';
 import { Rng, type RngState } from '../rng.js';
 import { greedyAction } from './greedyAction.js';
+import { EpisodeStatistics } from './episodeStatistics.js';
 import { NStepWindows, type NStepOptions, type NStepWindowsState } from './nStep.js';
 import { QueryCounter, type QueryCounterState } from './queryCounter.js';
 import { shapedReward, type RewardShaping } from './reward.js';
@@ -70,6 +71,7 @@ export class VectorEnvironment {
   readonly counts: EnvironmentCounts = { steps: 0, truncations: 0, deadEnds: 0 };
   /** Best validation accuracy of any architecture visited. */
   bestValidationAccuracy = 0;
+  readonly episodes: EpisodeStatistics;
   readonly #options: VectorEnvironmentOptions;
   readonly #words: number;
   readonly #encoder: TokenEncoder;
@@ -97,6 +99,7 @@ export class VectorEnvironment {
     this.size = size;
     this.queryCounter = options.queryCounter ?? new QueryCounter();
     this.#words = codeWords;
+    this.episodes = new EpisodeStatistics(size);
     this.#encoder = new TokenEncoder(benchmark, neighbours);
     this.tokens = this.#encoder.allocate(size);
     this.#windows = new NStepWindows(options, size, codeWords);
@@ -172,6 +175,7 @@ export class VectorEnvironment {
     if (count === 0) {
       this.#windows.closeAll(e, this.#codes, offset, seed, 0, 'terminated', out);
       this.counts.deadEnds++;
+      this.episodes.ended(e, this.#accuracies[e] as number);
       this.#drawStart(e);
       return;
     }
@@ -180,6 +184,7 @@ export class VectorEnvironment {
     if ((this.#ages[e] as number) >= horizonSteps) {
       this.#windows.closeAll(e, this.#codes, offset, seed, value, 'truncated', out);
       this.counts.truncations++;
+      this.episodes.ended(e, this.#accuracies[e] as number);
       this.#drawStart(e);
       return;
     }
@@ -231,6 +236,7 @@ export class VectorEnvironment {
       return;
     }
     const reward = shapedReward(this.#options.shaping, this.#accuracies[e] as number, this.#nextAccuracies[e] as number);
+    this.episodes.reward(e, reward);
     this.#windows.push(e, this.#codes, e * this.#words, this.#seeds[e] as number, action, reward, this.#qTaken[e] as number);
     this.#ages[e] = (this.#ages[e] as number) + 1;
   }

@@ -6,7 +6,6 @@
  */
 import { CheckpointError, WireFormatError } from '../errors.js';
 import type { TransitionColumns } from '../mdp/types.js';
-import type { TransitionColumns } from '../mdp/types.js';
 import { decodeTransitions, type DecodedTransitions, type TransitionLimits } from '../wire/transitions.js';
 import { ActorMarks, type ActorMark } from './actorMarks.js';
 import type { RedisClient } from './client.js';
@@ -23,8 +22,6 @@ export interface ConsumerOptions {
   readonly check?: (columns: TransitionColumns) => void;
   /** Outstanding transitions at or below which refused actors are woken; half of redis.streamTransitions is a good one. */
   readonly lowWaterTransitions: number;
-  /** Judges a batch beyond its form: the reason to refuse it, or null. */
-  readonly judge?: (columns: TransitionColumns) => string | null;
   /** Entries kept in quarantine; default 256. */
   readonly quarantineEntries?: number;
 }

@@ -1,24 +1,14 @@
 /** @file From a configuration to what engines are made from. */
 import type { EngineRoute } from '../agent/engineOptions.js';
+import { networkSpecOf } from '../agent/networkSpec.js';
 import type { NetworkSpec, OptimizerSpec, Precision } from '../agent/types.js';
 import type { Benchmark } from '../benchmarks/types.js';
 import type { Config } from '../config/schema.js';
 import { processorHasBf16 } from '../engine/capabilities.js';
 
 /** The network that `config` describes for `benchmark`. */
-export function networkSpec({ mdp, agent }: Config, benchmark: Benchmark): NetworkSpec {
-  const { active, rows } = benchmark.space.features;
-  return {
-    neighbours: mdp.neighbours,
-    activeFeatures: active,
-    featureRows: rows,
-    width: agent.width,
-    layers: agent.layers,
-    heads: agent.heads,
-    feedForwardWidth: agent.width * agent.feedForwardFactor,
-    positionalEncoding: agent.positionalEncoding,
-    dueling: agent.dueling,
-  };
+export function networkSpec(config: Config, benchmark: Benchmark): NetworkSpec {
+  return networkSpecOf(config.agent, config.mdp.neighbours, benchmark.space.features);
 }
 
 export function optimizerSpec({ learner }: Config): OptimizerSpec {

@@ -21,6 +21,8 @@ export interface WeightMetadata {
   readonly version: number;
   readonly learnerSteps: number;
   readonly configHash: string;
+  /** Distinct architectures evaluated in training up to here; absent where it was not counted. */
+  readonly trainingQueries?: number;
 }
 
 export interface DecodedWeights extends WeightMetadata {
@@ -36,6 +38,7 @@ export function encodeWeights(weights: readonly WeightArray[], metadata: WeightM
     version: String(metadata.version),
     learnerSteps: String(metadata.learnerSteps),
     configHash: metadata.configHash,
+    ...(metadata.trainingQueries === undefined ? {} : { trainingQueries: String(metadata.trainingQueries) }),
   });
 }
 
@@ -50,7 +53,13 @@ export function decodeWeights(bytes: Uint8Array): DecodedWeights {
     checkFinite(floats, `weights of "${name.slice(0, 60)}"`);
     return { name, shape, values: floats };
   });
-  return { weights, version: countIn(metadata, 'version'), learnerSteps: countIn(metadata, 'learnerSteps'), configHash: metadata.get('configHash') ?? '' };
+  return {
+    weights,
+    version: countIn(metadata, 'version'),
+    learnerSteps: countIn(metadata, 'learnerSteps'),
+    configHash: metadata.get('configHash') ?? '',
+    ...(metadata.has('trainingQueries') ? { trainingQueries: countIn(metadata, 'trainingQueries') } : {}),
+  };
 }
 
 function countIn(metadata: ReadonlyMap<string, string>, key: string): number {
