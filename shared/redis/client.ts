@@ -144,12 +144,14 @@ export class RedisClient {
   /** Ends after the commands under way; a waiting XREAD is cut off instead. */
   async close(): Promise<void> {
     if (this.#options.blocking === true || this.#redis.status !== 'ready') return this.abort();
+    this.#up = false;
     await this.#redis.quit().catch(() => undefined);
     this.#redis.disconnect();
   }
 
   /** Ends at once: what is under way fails. */
   abort(): void {
+    this.#up = false;
     this.#redis.disconnect();
   }
 

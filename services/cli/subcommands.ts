@@ -1,0 +1,81 @@
+/** @file Every subcommand with its flags. What a command does is in commands/. */
+import type { Command } from 'commander';
+import { openBenchmark } from '../../shared/benchmarks/registry.js';
+import { readEnvironment } from '../../shared/config/environment.js';
+import type { MainContext } from '../../shared/lifecycle.js';
+import { doctor } from './commands/doctor.js';
+import { type EvaluateOptions, evaluate } from './commands/evaluate.js';
+import { inspect } from './commands/inspect.js';
+import { type TrainOptions, train } from './commands/train.js';
+import { collect, positiveNumber, wholeNumber } from './optionParsers.js';
+
+/** Runs a command's work and keeps its exit code. */
+export type Done = (work: Promise<number>) => Promise<void>;
+
+export function addSubcommands(program: Command, context: MainContext, done: Done): void {
+  addTrain(program, context, done);
+  addEvaluate(program, context, done);
+  addInspect(program, done);
+  addDoctor(program, done);
+}
+
+function addTrain(program: Command, context: MainContext, done: Done): void {
+  program
+    .command('train')
+    .description('train an agent with local processes; ends with an evaluation table')
+    .option('--benchmark <name>', 'nasbench301, nasbench201, nasbench101, or the path of a module of your own')
+    .option('--dataset <name>', 'cifar10, cifar100 or ImageNet16-120 (NAS-Bench-201)')
+    .option('--preset <name>', 'small or paper')
+    .option('--actors <n>', 'actor processes', wholeNumber(1))
+    .option('--minutes <m>', 'stop training after this time', positiveNumber)
+    .option('--learner-steps <n>', 'stop training after this many learner steps', wholeNumber(1))
+    .option('--seed <s>', 'seed of every random number', wholeNumber(0))
+    .option('--run <dir>', 'the run\'s folder (default: the next free one under runs/)')
+    .option('--resume', 'go on with the run in --run', false)
+    .option('--config <file>', 'a run file (YAML) with any configuration keys')
+    .option('--set <key=value>', 'set one configuration key; may be repeated', collect, [])
+    .option('--json', 'print the final results as JSON on stdout', false)
+    .action((options: TrainOptions) => done(train(options, context)));
+}
+
+function addEvaluate(program: Command, context: MainContext, done: Done): void {
+  program
+    .command('evaluate')
+    .description('compare a trained agent with other methods under the same query budgets')
+    .option('--run <dirs>', 'the run\'s folder; several training seeds with commas between them')
+    .option('--benchmark <name>', 'default: the run\'s own')
+    .option('--dataset <name>', 'default: the run\'s own; another one shows transfer')
+    .option('--backend <name>', 'default: the run\'s own')
+    .option('--budgets <list>', 'query budgets with commas between them')
+    .option('--seeds <n>', 'searches a method', wholeNumber(1))
+    .option('--first-seed <s>', 'seed of the first search', wholeNumber(0))
+    .option('--methods <list>', 'agent, random-search, random-walk, local-search, local-search-best, evolution, predictor, or all')
+    .option('--judge <backend>', 'score the cells found by another backend than the one searched')
+    .option('--out <dir>', 'default: evaluation/ in the run\'s folder')
+    .option('--json', 'print results.json on stdout instead of the table', false)
+    .action((options: EvaluateOptions) => done(evaluate(options, context)));
+}
+
+function addInspect(program: Command, done: Done): void {
+  program
+    .command('inspect')
+    .description('architectures as JSON lines on stdin; validity, id, accuracies (and neighbours) as JSON lines on stdout')
+    .requiredOption('--benchmark <name>', 'nasbench301, nasbench201, nasbench101, or the path of a module of your own')
+    .option('--dataset <name>', 'data set of NAS-Bench-201', 'cifar10')
+    .option('--backend <name>', 'which backend answers', 'auto')
+    .option('--neighbours', 'add the sorted ids of all neighbours', false)
+    .action((options: { benchmark: string; dataset: string; backend: string; neighbours: boolean }) => done(inspectStdin(options)));
+}
+
+async function inspectStdin({ benchmark: name, dataset, backend, neighbours }: { benchmark: string; dataset: string; backend: string; neighbours: boolean }): Promise<number> {
+  const benchmark = await openBenchmark({ name, dataset, backend, dataFolder: readEnvironment().dataFolder });
+  return inspect({ benchmark, neighbours, input: process.stdin, output: process.stdout });
+}
+
+function addDoctor(program: Command, done: Done): void {
+  program
+    .command('doctor')
+    .description('what was found on this machine, each finding with its remedy')
+    .option('--json', 'print the findings as JSON', false)
+    .action((options: { json: boolean }) => done(doctor(options)));
+}
