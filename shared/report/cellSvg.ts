@@ -12,7 +12,7 @@ const STROKE: Readonly<Record<CellPart, string>> = {
   input: '#5f6368', output: '#5f6368', sum: '#5f6368', convolution: '#0a62a8', pooling: '#a85d00', skip: '#808080', other: '#9aa0a6',
 };
 const HEIGHT = 26;
-const MARGIN = 6;
+const MARGIN = 10;
 const FONT_SIZE = 12;
 
 interface Point {
@@ -31,16 +31,30 @@ export function cellSvg(cell: CellGraph, direction: Direction): string {
     graph.setEdge(edge.from, edge.to, label, String(i));
   });
   dagre.layout(graph);
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  const edges = cell.edges.map((edge, i) => drawEdge(edge, graph.edge(edge.from, edge.to, String(i)) as Route));
-  const nodes = cell.nodes.map((node) => drawNode(node, graph.node(node.id) as Point & { width: number }));
+  const routes = cell.edges.map((edge, i) => graph.edge(edge.from, edge.to, String(i)) as Route);
+  const boxes = cell.nodes.map((node) => graph.node(node.id) as Point & { width: number });
+  const edges = cell.edges.map((edge, i) => drawEdge(edge, routes[i] as Route));
+  const nodes = cell.nodes.map((node, i) => drawNode(node, boxes[i] as Point & { width: number }));
+  const { left, top, width, height } = extent(boxes, routes.flatMap((route) => [...route.points, ...(route.width > 0 ? corners(route) : [])]));
   const name = cell.title === '' ? 'cell' : cell.title;
-  return `<svg viewBox="0 0 ${round(width)} ${round(height)}" style="max-width:${round(width)}px" role="img" aria-label="${escapeHtml(describe(name, cell))}" font-size="${FONT_SIZE}">${edges.join('')}${nodes.join('')}</svg>`;
+  return `<svg viewBox="${round(left)} ${round(top)} ${round(width)} ${round(height)}" style="max-width:${round(width)}px" role="img" aria-label="${escapeHtml(describe(name, cell))}" font-size="${FONT_SIZE}">${edges.join('')}${nodes.join('')}</svg>`;
 }
 
 interface Route extends Point {
   readonly points: readonly Point[];
   readonly width: number;
+}
+
+/** What the drawing covers, with a margin: edges may run outside the area that the layout reports. */
+function extent(boxes: readonly (Point & { width: number })[], points: readonly Point[]) {
+  const all = [...points, ...boxes.flatMap(corners)];
+  const left = Math.min(...all.map((p) => p.x)) - MARGIN;
+  const top = Math.min(...all.map((p) => p.y)) - MARGIN;
+  return { left, top, width: Math.max(...all.map((p) => p.x)) + MARGIN - left, height: Math.max(...all.map((p) => p.y)) + MARGIN - top };
+}
+
+function corners({ x, y, width }: Point & { width: number }): Point[] {
+  return [{ x: x - width / 2, y: y - HEIGHT / 2 }, { x: x + width / 2, y: y + HEIGHT / 2 }];
 }
 
 function widthOf(label: string): number {
@@ -61,19 +75,16 @@ function drawEdge(edge: CellEdge, route: Route): string {
   return `${line}<rect x="${round(x - width / 2 + 3)}" y="${round(y - 9)}" width="${round(width - 6)}" height="18" rx="4" fill="${FILL[edge.part]}"/>${text(edge.label, { x, y })}`;
 }
 
-/** A line through the first and last point, smooth by quadratic arcs about those between. */
+/** A smooth line through all points (Catmull and Rom, as cubic arcs), so that it passes under its label. */
 function curve(points: readonly Point[]): string {
-  const at = (p: Point): string => `${round(p.x)} ${round(p.y)}`;
-  const first = points[0] ?? { x: 0, y: 0 };
-  const last = points.at(-1) ?? first;
-  let path = `M${at(first)}`;
-  for (let i = 1; i + 1 < points.length; i++) {
-    const control = points[i] ?? first;
-    const next = points[i + 1] ?? last;
-    const end = i + 2 === points.length ? next : { x: (control.x + next.x) / 2, y: (control.y + next.y) / 2 };
-    path += `Q${at(control)} ${at(end)}`;
+  const at = (i: number): Point => points[Math.min(Math.max(i, 0), points.length - 1)] ?? { x: 0, y: 0 };
+  const pair = (x: number, y: number): string => `${round(x)} ${round(y)}`;
+  let path = `M${pair(at(0).x, at(0).y)}`;
+  for (let i = 0; i + 1 < points.length; i++) {
+    const [before, from, to, after] = [at(i - 1), at(i), at(i + 1), at(i + 2)];
+    path += `C${pair(from.x + (to.x - before.x) / 8, from.y + (to.y - before.y) / 8)} ${pair(to.x - (after.x - from.x) / 8, to.y - (after.y - from.y) / 8)} ${pair(to.x, to.y)}`;
   }
-  return points.length < 3 ? `${path}L${at(last)}` : path;
+  return path;
 }
 
 function arrowHead(points: readonly Point[], colour: string): string {

@@ -36,7 +36,7 @@ export function accuracyChart(points: readonly CurvePoint[], size: ChartSize): s
   const shown = points.filter((p) => p.query >= 5);
   const low = Math.min(...shown.map((p) => scale(p.low)));
   return lineChart(points, size, {
-    yName: 'best validation accuracy, %', value: (p) => scale(p.mean), band: (p) => [Math.max(low, scale(p.low)), Math.max(low, scale(p.high))],
+    yName: 'best validation accuracy, %', value: (p) => scale(p.mean), band: (p) => [scale(p.low), scale(p.high)],
     yAxis: { type: 'value', min: Math.floor(low * 2) / 2, max: niceTop(Math.max(...points.map((p) => scale(p.high)))) },
   });
 }
@@ -73,13 +73,13 @@ function lineChart(points: readonly CurvePoint[], size: ChartSize, { yName, valu
   const most = Math.max(...points.map((p) => p.query));
   const of = (method: MethodName): CurvePoint[] => points.filter((p) => p.method === method);
   return draw(size, {
-    ...frame(methods, size, yName),
+    ...frame(methods, size, yName, 2),
     xAxis: { type: 'log', min: 1, max: most, name: 'queries', nameLocation: 'middle', nameGap: 28, axisLabel: { hideOverlap: true }, minorTick: { show: true } },
     yAxis: { ...yAxis, axisLabel: { formatter: (v: number) => String(Number(v.toPrecision(6))) } },
     series: [
       ...(band === null ? [] : methods.map((method) => bandSeries(method, of(method), band))),
       ...methods.map((method) => ({
-        type: 'line' as const, name: method, showSymbol: false, clip: true, z: method === 'agent' ? 5 : 3,
+        type: 'line' as const, name: method, symbol: 'none', clip: true, z: method === 'agent' ? 5 : 3,
         lineStyle: { color: STYLE[method].colour, width: method === 'agent' ? 3 : 1.8, type: STYLE[method].dash as 'solid' | number[] },
         itemStyle: { color: STYLE[method].colour },
         data: of(method).map((p) => [p.query, value(p)]),
@@ -117,7 +117,7 @@ export function boxChart(results: Results, budgets: readonly number[], size: Cha
   const highest = Math.max(...boxes.flat().map((box) => box[4] ?? -Infinity));
   const floor = Math.floor((lowest - 0.6 * (highest - lowest)) * 2) / 2;
   return draw(size, {
-    ...frame(methods, size, 'best validation accuracy, %'),
+    ...frame(methods, size, 'best validation accuracy, %', 12),
     xAxis: { type: 'category', data: budgets.map(String), name: 'queries', nameLocation: 'middle', nameGap: 28 },
     yAxis: { type: 'value', min: Math.max(0, floor), max: niceTop(highest) },
     series: methods.map((method, m) => ({
@@ -132,12 +132,13 @@ function niceTop(value: number): number {
   return Math.min(100, Math.ceil((value + 1e-9) * 4) / 4);
 }
 
-function frame(methods: readonly MethodName[], { width }: ChartSize, yName: string): echarts.EChartsOption {
+/** @param legendHeight of the legend's marks: a sliver for lines, a block for boxes */
+function frame(methods: readonly MethodName[], { width }: ChartSize, yName: string, legendHeight: number): echarts.EChartsOption {
   const narrow = width < 500;
   return {
     animation: false, backgroundColor: '#ffffff', textStyle: TEXT,
     title: { text: yName, left: 0, top: 0, textStyle: { ...TEXT, fontWeight: 'normal' } },
-    legend: { data: [...methods], bottom: 0, itemWidth: 24, itemGap: narrow ? 8 : 14, textStyle: TEXT },
+    legend: { data: [...methods], bottom: 0, itemWidth: 26, itemHeight: legendHeight, itemGap: narrow ? 12 : 22, textStyle: TEXT },
     grid: { left: 8, right: 18, top: 30, bottom: narrow ? 92 : 62, containLabel: true },
   };
 }

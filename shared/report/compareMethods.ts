@@ -16,8 +16,11 @@ export function compareMethods(scores: readonly MethodScores[], budgets: readonl
   const ours = scores[0];
   if (ours === undefined) return [];
   const plain = scores.slice(1).flatMap((theirs) => budgets.map((budget) => compare(ours, theirs, budget, rng.split(theirs.method, budget))));
-  const adjusted = holm(plain.map((c) => c.pValue));
-  return plain.map((comparison, i) => ({ ...comparison, pHolm: adjusted[i] ?? 1 }));
+  const adjusted = new Map(budgets.flatMap((budget) => {
+    const family = plain.filter((c) => c.budget === budget);
+    return holm(family.map((c) => c.pValue)).map((p, i) => [family[i], p] as const);
+  }));
+  return plain.map((comparison) => ({ ...comparison, pHolm: adjusted.get(comparison) ?? 1 }));
 }
 
 function compare(ours: MethodScores, theirs: MethodScores, budget: number, rng: Rng): Omit<Comparison, 'pHolm'> {

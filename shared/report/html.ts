@@ -78,7 +78,7 @@ function plots({ results, curves }: Evaluation): string {
 ${figure((size) => accuracyChart(curves, size), 'Best validation accuracy so far; bands are 95 % bootstrap intervals of the mean.')}
 ${figure((size) => regretChart(curves, results.reference, size), `Simple regret against ${percent(results.reference.validationAccuracy)} % (${results.reference.kind}); both axes are logarithmic, regrets below 0.001 points are drawn there.`)}
 ${hasTest ? figure((size) => testChart(curves, size), 'Test accuracy of the cell with the best validation accuracy so far. The search never sees it, so it may fall.') : ''}
-${figure((size) => boxChart(results, boxes, size), 'Over searches: least, quartiles and most.')}`;
+${figure((size) => boxChart(results, boxes, size), 'Over searches: least, quartiles and most; the least may lie below the plot.')}`;
 }
 
 function figure(draw: (size: ChartSize) => string, caption: string): string {
@@ -96,8 +96,10 @@ function comparisons(results: Results): string {
   const unit = first.unit === 'training seed'
     ? `A replication is a training seed (${first.pairs} of them): its mean difference over searches from the same starts.`
     : `There is one ${first.method === 'agent' ? 'training seed' : 'group of searches'}, so a pair is a search from the same start${first.method === 'agent' ? ', and the test speaks of this one agent, not of the method' : ''}.`;
+  const least = 2 ** (1 - first.pairs);
+  const few = least < 0.01 ? '' : ` With ${first.pairs} pairs no p, even uncorrected, can be below ${least.toPrecision(2)}: read the intervals.`;
   return `<h2>${first.method} against the others</h2>
-<p class="muted">Differences in points of validation accuracy. ${unit} P(better): probability that a search of ${first.method} ends above one of the baseline, ties half. p: Wilcoxon signed-rank, two-sided, Pratt's zeros, corrected by Holm over this table.</p>
+<p class="muted">Differences in points of validation accuracy. ${unit} P(better): probability that a search of ${first.method} ends above one of the baseline, ties half. p: Wilcoxon signed-rank, two-sided, Pratt's zeros, corrected by Holm over the baselines at each budget.${few}</p>
 <details open><summary>${results.comparisons.length} comparisons</summary>${comparisonTable(results)}</details>`;
 }
 

@@ -36,7 +36,7 @@ export function detailTable(results: Results): string {
     return [
       methodCell(method), String(budget), percent(v.mean), points(v.std), percent(v.iqm), points(at.regret.validation),
       at.regret.test === null ? 'unknown' : points(at.regret.test),
-      at.shareAtOptimum === null ? 'unknown' : `${percent(at.shareAtOptimum)} %`,
+      at.shareAtOptimum === null ? 'unknown' : share(at.shareAtOptimum),
       `${at.queriesToBest.median} (mean ${at.queriesToBest.mean.toFixed(1)})`,
     ];
   }));
@@ -50,7 +50,7 @@ export function thresholdTable(results: Results): string {
     ...results.thresholds.map(({ methods }) => {
       const reached = methods[method];
       if (reached === undefined) return '';
-      return `${reached.medianQueries === null ? 'not by half' : reached.medianQueries}<small>${percent(reached.share)} % got there</small>`;
+      return `${reached.medianQueries === null ? 'not by half' : reached.medianQueries}<small>${share(reached.share)} got there</small>`;
     }),
   ]);
   return htmlTable(head, rows, ownRows(results));
@@ -92,6 +92,11 @@ function trainingQueries(results: Results, method: MethodName): string {
 /** A difference of fractions in points. */
 export function points(fraction: number): string {
   return (100 * fraction).toFixed(3);
+}
+
+/** A share in per cent with one decimal. */
+function share(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
 }
 
 function signed(fraction: number): string {

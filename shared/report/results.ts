@@ -69,7 +69,7 @@ export interface Comparison {
   readonly pairs: number;
   /** Wilcoxon signed-rank, two-sided, Pratt's zeros. */
   readonly pValue: number;
-  /** Corrected by Holm over all comparisons of the evaluation. */
+  /** Corrected by Holm over the baselines at this budget. */
   readonly pHolm: number;
 }
 

@@ -12,9 +12,9 @@ p{margin:6px 0 10px;max-width:70ch}
 .scroll{overflow-x:auto;margin:8px 0 12px}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
 th,td{padding:5px 10px 5px 0;text-align:right;vertical-align:top;white-space:nowrap;border-bottom:1px solid #eceff1;overflow-wrap:normal}
-th{font-weight:600;border-bottom-color:#9aa0a6}
+th{font-weight:600;border-bottom-color:#9aa0a6;white-space:normal;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:#fff}
-td small{display:block;color:#5f6368;font-size:.78rem}
+td small,th small{display:block;color:#5f6368;font-size:.78rem;font-weight:400}
 tr.own td{font-weight:600;background:#f1f7fc}
 tr.own td small{font-weight:400}
 .key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:7px}
@@ -42,6 +42,6 @@ li{margin:4px 0}
  th,td{padding:3px 6px 3px 0}
  h2{break-after:avoid}
  figure,tr{break-inside:avoid}
- details>*{display:block}
+ details::details-content{content-visibility:visible;display:block}
 }
 `;

@@ -43,7 +43,7 @@ function notes(results: Results): string[] {
   const lines = [`reference: ${percent(reference.validationAccuracy)} (${reference.kind})`];
   for (const threshold of thresholds) {
     const reached = Object.entries(threshold.methods).map(([method, r]) =>
-      `${method} ${r.medianQueries === null ? `not by half (${percent(r.share)} %)` : `${r.medianQueries} (${percent(r.share)} %)`}`);
+      `${method} ${r.medianQueries === null ? `not by half (${(100 * r.share).toFixed(1)} %)` : `${r.medianQueries} (${(100 * r.share).toFixed(1)} %)`}`);
     lines.push(`median queries to ${percent(threshold.validationAccuracy)} (${threshold.name}), and share that got there: ${reached.join(', ')}`);
   }
   if (results.run !== null) {
