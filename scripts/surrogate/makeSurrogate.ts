@@ -16,7 +16,7 @@ import { loadTensorflow } from '../../shared/engine/tensorflow.js';
 import { Rng } from '../../shared/rng.js';
 import { CellSet } from './cellSet.js';
 import { climb, climbLong, perturb, randomCells } from './climb.js';
-import { fidelity } from './measure.js';
+import { errorOf, fidelity } from './measure.js';
 import { Student } from './student.js';
 import { trainStage } from './train.js';
 
@@ -44,7 +44,27 @@ function firstCells(teacher: Nasbench301Backend, rng: Rng): CellSet {
   return cells;
 }
 
-/** Cells where searches on the student went and ended, near them, and at random, labelled by the teacher. */
+/** Cells that searches for the student's greatest error, over and under, ask for, of which every third is kept, and near where they end. */
+function harvestErrors(student: EmbeddedSurrogate, teacher: Nasbench301Backend, cells: CellSet, rng: Rng): void {
+  const before = cells.size;
+  for (const sign of [1, -1] as const) {
+    const visited: number[] = [];
+    const ends = randomCells(some(96), rng);
+    const onAsked = (codes: Uint32Array, count: number): void => {
+      for (let i = 0; i < count; i++) if (rng.int(3) === 0) visited.push(codes[2 * i] as number, codes[2 * i + 1] as number);
+    };
+    climb(errorOf(student, teacher, sign), ends, rng, { chunk: 8, maxMoves: Infinity, onAsked });
+    cells.label(teacher, Uint32Array.from(visited), visited.length / 2);
+    for (const moves of [1, 2, 3]) {
+      const near = ends.slice();
+      perturb(near, moves, rng);
+      cells.label(teacher, near, near.length / 2);
+    }
+  }
+  say(`${cells.size} cells with ${cells.size - before} of searches for the student's error`);
+}
+
+/** Cells where searches on the student went and ended, and near them, labelled by the teacher. */
 function harvest(student: EmbeddedSurrogate, teacher: Nasbench301Backend, cells: CellSet, rng: Rng): void {
   const visited: number[] = [];
   const onAsked = (codes: Uint32Array, count: number): void => {
@@ -78,10 +98,12 @@ const current = (): EmbeddedSurrogate => {
   return new EmbeddedSurrogate(weights, words);
 };
 for (let round = 0; round <= rounds; round++) {
-  const steps = round === 0 ? some(2_600) : round === rounds ? some(1_800) : some(600);
+  const steps = round === 0 ? some(2_600) : round === rounds ? some(2_400) : some(700);
   const learningRate = round === 0 ? 3e-3 : 1.5e-3;
   trainStage(tf, student, cells, rng.split('stage', round), { steps, batch: 2048, learningRate, weightOf, onProgress: say });
   writeFileSync(output, encodeSurrogate(student.weights(), origin()));
   for (const [what, summary] of Object.entries(fidelity(current(), teacher, 1_000_000 + round, some(round === rounds ? 512 : 64)))) say(`round ${round}, ${what}: ${JSON.stringify(summary)}`);
-  if (round < rounds) harvest(current(), teacher, cells, rng.split('harvest', round));
+  if (round === rounds) break;
+  harvest(current(), teacher, cells, rng.split('harvest', round));
+  harvestErrors(current(), teacher, cells, rng.split('errors', round));
 }

@@ -35,6 +35,30 @@ export function compare(student: Nasbench301Backend, teacher: Nasbench301Backend
   };
 }
 
+/** A surrogate of the error itself, student minus teacher, or its negative: climbing it leads to where the student is most wrong. */
+export function errorOf(student: Nasbench301Backend, teacher: Nasbench301Backend, sign: 1 | -1): Nasbench301Backend {
+  return {
+    name: 'error',
+    provenance: `${student.name} minus ${teacher.name}`,
+    predict: (codes, count, out) => {
+      const wanted = new Float64Array(count);
+      teacher.predict(codes, count, wanted);
+      student.predict(codes, count, out);
+      for (let i = 0; i < count; i++) out[i] = sign * ((out[i] as number) - (wanted[i] as number));
+    },
+  };
+}
+
+/** Where climbs of the error itself end, over- and underestimates, uint32 [2 * walkers, 2]. */
+export function worstCells(student: Nasbench301Backend, teacher: Nasbench301Backend, walkers: number, rng: Rng): Uint32Array {
+  const ends = ([1, -1] as const).map((sign) => {
+    const codes = randomCells(walkers, rng);
+    climb(errorOf(student, teacher, sign), codes, rng, { chunk: 8, maxMoves: Infinity });
+    return codes;
+  });
+  return Uint32Array.from(ends.flatMap((codes) => [...codes]));
+}
+
 /** Every cell at or above 95.0 percent by the teacher that `walkers` local searches on it ask for, uint32 [*, 2]; a third of them, to thin near twins. */
 export function topCells(teacher: Nasbench301Backend, walkers: number, rng: Rng): Uint32Array {
   const found: number[] = [];
@@ -77,5 +101,6 @@ export function fidelity(student: Nasbench301Backend, teacher: Nasbench301Backen
     bestOfRestarts: compare(student, teacher, ends.bestOfRestarts),
     longSearches: compare(student, teacher, ends.longSearches),
     aroundDescents: compare(student, teacher, around),
+    worst: compare(student, teacher, worstCells(student, teacher, Math.ceil(walkers / 8), rng.split('worst'))),
   };
 }
