@@ -47,7 +47,7 @@ const commit = execFileSync('git', ['-C', packageRoot, 'rev-parse', '--short', '
 const machine = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} processors, Node ${process.version}`;
 
 function report(figure: Figure): void {
-  const value = Number(figure.value.toPrecision(5));
+  const value = Number.isInteger(figure.value) ? figure.value : Number(figure.value.toPrecision(5));
   console.log(JSON.stringify({ ...figure, value, machine, commit }));
 }
 
