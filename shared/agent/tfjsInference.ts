@@ -25,7 +25,6 @@ export class TfjsInference implements InferenceEngine {
   }
 
   /** @throws ShapeError or InvariantError as checkTokenBatch, InvariantError on an unknown feature id */
-  // eslint-disable-next-line @typescript-eslint/require-await -- an async method turns the checks' throws into rejections
   async q(tokens: TokenBatch): Promise<Float32Array> {
     return inferQ(this.#tf, this.spec, this.#weights, tokens);
   }

@@ -38,7 +38,6 @@ export class TfjsLearner implements LearnerEngine {
     this.#target = splitWeights(tf, options.spec, tf.clone(this.#online.flat));
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- an async method turns the checks' throws into rejections
   async q(tokens: TokenBatch): Promise<Float32Array> {
     return inferQ(this.#tf, this.spec, this.#online, tokens);
   }
@@ -47,7 +46,6 @@ export class TfjsLearner implements LearnerEngine {
    * @throws ShapeError or InvariantError on a batch that does not fit the network (checkLearnerBatch)
    * @throws EngineError if the gradient is not finite; weights and optimizer are then as they were
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
   async step(batch: LearnerBatch): Promise<LearnerStepResult> {
     checkLearnerBatch(batch, this.spec);
     const tf = this.#tf;

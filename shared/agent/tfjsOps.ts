@@ -77,11 +77,12 @@ export function attention(tf: Tensorflow, qkv: Tensor, keyBias: Tensor | null): 
   const gradFunc = (dy: Tensor, saved: Tensor[]) => {
     const [scaled, k, v, weights, out] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor];
     const dOut = tf.transpose(dy, [0, 2, 1, 3]);
-    const dValue = tf.matMul(weights, dOut, true, false);
     const dScores = tf.mul(weights, tf.sub(tf.matMul(dOut, v, false, true), tf.sum(tf.mul(dOut, out), 3, true)));
-    const dQuery = tf.mul(tf.matMul(dScores, k), rate);
-    const dKey = tf.matMul(dScores, scaled, true, false);
-    return tf.transpose(tf.stack([dQuery, dKey, dValue]), [1, 3, 0, 2, 4]);
+    const dQuery = tf.transpose(tf.mul(tf.matMul(dScores, k), rate), [0, 2, 1, 3]);
+    // As dO' P, not P' dO: TensorFlow takes a third of the time where the transposed operand is the small one.
+    const dKey = tf.transpose(tf.matMul(scaled, dScores, true, false), [0, 3, 1, 2]);
+    const dValue = tf.transpose(tf.matMul(dOut, weights, true, false), [0, 3, 1, 2]);
+    return tf.stack([dQuery, dKey, dValue], 2);
   };
   return tf.customGrad(forward)(qkv);
 }

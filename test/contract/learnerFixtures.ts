@@ -10,8 +10,8 @@ export interface EngineRouteUnderTest {
   readonly name: string;
   learner(options: LearnerOptions): Promise<LearnerEngine>;
   inference(options: LearnerOptions): Promise<InferenceEngine>;
-  /** Tensors (and whatever else must be freed) alive now, or null where the route has nothing to count. */
-  liveTensors(): Promise<number | null>;
+  /** Tensors (and whatever else must be freed) alive now; absent where the route cannot count them. */
+  readonly liveTensors?: () => Promise<number>;
 }
 
 /** Two layers, two heads; four neighbours of three features out of seven. */

@@ -9,7 +9,6 @@ describe.skipIf(!isGraphAvailable())('graph', () => {
       name: `graph, ${opsForm}`,
       learner: (options) => createGraphLearner({ ...options, opsForm }),
       inference: (options) => createGraphInference({ ...options, opsForm }),
-      liveTensors: () => Promise.resolve(null),
     });
   }
 });
