@@ -1,11 +1,12 @@
 /**
  * @file How a graph engine is set up on this machine: fused or composed operations, which devices, and the network's form from both.
  */
+import { composedOps } from '../engine/composedOps.js';
 import { fusedOps } from '../engine/fusedOps.js';
 import { loadCustomOps } from '../engine/graphAddon.js';
 import type { Graph } from '../engine/graph.js';
 import { Session } from '../engine/graphSession.js';
-import { composedOps, type NetworkOps } from '../engine/networkOps.js';
+import type { NetworkOps } from '../engine/networkOps.js';
 import { EngineError } from '../errors.js';
 import type { InferenceOptions } from './engineOptions.js';
 import type { NetworkForm } from './graphNetwork.js';

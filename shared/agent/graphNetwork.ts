@@ -7,7 +7,8 @@
 import { InvariantError } from '../errors.js';
 import type { Graph, Output } from '../engine/graph.js';
 import { add, concat, less, matMul, reshape, slice, subtract } from '../engine/graphOps.js';
-import { meanOfValid, type LayerParameters, type NetworkOps } from '../engine/networkOps.js';
+import { meanOfValid } from '../engine/composedOps.js';
+import type { LayerParameters, NetworkOps } from '../engine/networkOps.js';
 import { NORM_EPSILON, parameterShapes, sinusoidalPositions, type ParameterShape } from './parameters.js';
 import type { NamedArray, NetworkSpec, Precision } from './types.js';
 

@@ -3,9 +3,8 @@
  * optimizer update. The loss is the one of loss.ts, the update that of optimizer.ts. B batch, N neighbours, P flat length.
  */
 import type { Graph, Operation, Output, Variable } from '../engine/graph.js';
-import {
-  absolute, add, argMax, concat, divide, l2Loss, maximum, mean, minimum, multiply, pick, reshape, select, square, squareRoot, stopGradient, subtract,
-} from '../engine/graphOps.js';
+import { absolute, add, argMax, concat, mean, minimum, multiply, pick, reshape, select, stopGradient, subtract } from '../engine/graphOps.js';
+import type { OptimizerUpdate } from '../engine/networkOps.js';
 import { networkValue, Parameters, tokenInput, validSlots, type FlatLayout, type NetworkForm, type TokenInput } from './graphNetwork.js';
 import { ADAM, RMSPROP } from './optimizer.js';
 import type { OptimizerSpec } from './types.js';
@@ -76,9 +75,9 @@ export function stepGraph(graph: Graph, plan: StepPlan): StepGraph {
   const loss = mean(multiply(feeds.importanceWeights, huber(tdErrors, plan.huberDelta)), [0]);
 
   const gradient = flatGradient(form, online, feeds.state, tokenSums, loss);
-  const gradientNorm = squareRoot(multiply(l2Loss(gradient), graph.scalar(2)));
-  const summary = graph.value('Pack', [[loss, gradientNorm, mean(qTaken, [0])]]);
-  return { feeds, tdErrors, summary, update: update(plan, gradient, gradientNorm, feeds.rate) };
+  const { norm, operations } = form.ops.applyOptimizer(optimizerUpdate(plan, gradient, feeds.rate));
+  const summary = graph.value('Pack', [[loss, norm, mean(qTaken, [0])]]);
+  return { feeds, tdErrors, summary, update: operations };
 }
 
 /** R + d Q-(s', a*), a* the online network's best valid neighbour. f32 [B]. */
@@ -115,35 +114,10 @@ function flatGradient({ ops }: NetworkForm, online: Parameters, input: TokenInpu
   return concat(pieces as [Output, Output, ...Output[]], 0);
 }
 
-function update({ variables, optimizer }: StepPlan, gradient: Output, norm: Output, rate: Output): Operation[] {
-  const { graph } = gradient;
-  const clip = graph.scalar(optimizer.gradientClipNorm);
-  const g = multiply(gradient, divide(clip, maximum(norm, clip)));
-  const old = [variables.online, ...variables.slots].map((variable) => graph.read(variable)) as [Output, Output, Output];
-  const next = optimizer.kind === 'adam' ? adam(old, g, rate) : rmspropCentred(old, g, rate);
-  const finite = graph.value('IsFinite', [norm]);
-  const kept = next.map((value, i) => select(finite, value, old[i] as Output));
-  return [variables.online, ...variables.slots].map((variable, i) => graph.assign(variable, kept[i] as Output));
-}
-
-/** a + (b - a) share. */
-function towards(a: Output, b: Output, share: number): Output {
-  return add(a, multiply(subtract(b, a), a.graph.scalar(share)));
-}
-
-function adam([w, m, v]: readonly [Output, Output, Output], g: Output, rate: Output): Output[] {
-  const { graph } = g;
-  const m1 = towards(m, g, 1 - ADAM.beta1);
-  const v1 = towards(v, square(g), 1 - ADAM.beta2);
-  const step = divide(multiply(m1, rate), add(squareRoot(v1), graph.scalar(ADAM.epsilon)));
-  return [subtract(w, step), m1, v1];
-}
-
-function rmspropCentred([w, a, s]: readonly [Output, Output, Output], g: Output, rate: Output): Output[] {
-  const { graph } = g;
-  const a1 = towards(a, g, 1 - RMSPROP.decay);
-  const s1 = towards(s, square(g), 1 - RMSPROP.decay);
-  const variance = maximum(subtract(s1, square(a1)), graph.scalar(0));
-  const step = divide(multiply(g, rate), squareRoot(add(variance, graph.scalar(RMSPROP.epsilon))));
-  return [subtract(w, step), a1, s1];
+/** The optimizer's constants, as optimizer.ts has them. */
+function optimizerUpdate({ variables, optimizer }: StepPlan, gradient: Output, rate: Output): OptimizerUpdate {
+  const constants = optimizer.kind === 'adam'
+    ? { decays: [ADAM.beta1, ADAM.beta2] as const, epsilon: ADAM.epsilon }
+    : { decays: [RMSPROP.decay, RMSPROP.decay] as const, epsilon: RMSPROP.epsilon };
+  return { kind: optimizer.kind, weights: variables.online, slots: variables.slots, gradient, rate, clipNorm: optimizer.gradientClipNorm, ...constants };
 }

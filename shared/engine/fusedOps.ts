@@ -1,6 +1,7 @@
 /** @file `NetworkOps` as custom operations (shared/engine/ops), each one a single node that keeps its intermediates in cache. */
 import type { Output } from './graph.js';
-import { composedOps, type LayerParameters, type LayerShape, type NetworkOps } from './networkOps.js';
+import { composedOps } from './composedOps.js';
+import type { AppliedUpdate, LayerParameters, LayerShape, NetworkOps, OptimizerUpdate } from './networkOps.js';
 
 function tokenSum(ids: Output, kernel: Output): Output {
   return ids.graph.value('ArchwalkTokenSum', [ids, kernel]);
@@ -25,4 +26,12 @@ function encoderLayer(x: Output, counts: Output, p: LayerParameters, shape: Laye
   });
 }
 
-export const fusedOps: NetworkOps = { tokenSum, tokenSumGradient, layerNorm, encoderLayer };
+function applyOptimizer({ kind, weights, slots, gradient, rate, clipNorm, decays, epsilon }: OptimizerUpdate): AppliedUpdate {
+  const { graph } = gradient;
+  const operation = graph.operation('ArchwalkApplyOptimizer', [weights.handle, slots[0].handle, slots[1].handle, gradient, rate], {
+    attributes: [['kind', 'string', kind], ['clip_norm', 'float', clipNorm], ['decay', 'float', decays[0]], ['second_decay', 'float', decays[1]], ['epsilon', 'float', epsilon]],
+  });
+  return { norm: graph.output(operation), operations: [operation] };
+}
+
+export const fusedOps: NetworkOps = { tokenSum, tokenSumGradient, layerNorm, encoderLayer, applyOptimizer };

@@ -24,43 +24,65 @@ typedef float UnalignedVec __attribute__((vector_size(ARCHWALK_LANES * 4), align
 
 ARCHWALK_INLINE Vec load(const float* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
 ARCHWALK_INLINE void store(float* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) = v; }
-ARCHWALK_INLINE Vec broadcast(float x) { return Vec{} + x; }
+// x - 0 is x for every x, -0 too, so that this folds to one broadcast load.
+ARCHWALK_INLINE Vec broadcast(float x) { return x - Vec{}; }
+
+// v with its lanes exchanged in pairs at this distance, a power of two.
+template <int kDistance>
+ARCHWALK_INLINE Vec exchanged(Vec v) {
+  IntVec order;
+  for (int i = 0; i < kLanes; i++) order[i] = i ^ kDistance;
+  return __builtin_shuffle(v, order);
+}
 
 ARCHWALK_INLINE float sumOf(Vec v) {
-  float total = 0;
-  for (int i = 0; i < kLanes; i++) total += v[i];
-  return total;
+#if ARCHWALK_LANES == 16
+  v += exchanged<8>(v);
+#endif
+#if ARCHWALK_LANES >= 8
+  v += exchanged<4>(v);
+#endif
+  v += exchanged<2>(v);
+  v += exchanged<1>(v);
+  return v[0];
 }
 
 // The larger of each pair; NaN in b stays.
 ARCHWALK_INLINE Vec larger(Vec a, Vec b) { return a > b ? a : b; }
 ARCHWALK_INLINE float larger(float a, float b) { return a > b ? a : b; }
+ARCHWALK_INLINE float largestOf(Vec v) {
+#if ARCHWALK_LANES == 16
+  v = larger(v, exchanged<8>(v));
+#endif
+#if ARCHWALK_LANES >= 8
+  v = larger(v, exchanged<4>(v));
+#endif
+  v = larger(v, exchanged<2>(v));
+  v = larger(v, exchanged<1>(v));
+  return v[0];
+}
 ARCHWALK_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 ARCHWALK_INLINE float squareRoot(float x) { return __builtin_sqrtf(x); }
 
-// e^x: x = n ln 2 + r with |r| <= ln 2 / 2, e^r by its Taylor series to r^7 (next term 5e-9), times 2^n. 0 below -87, e^88 above 88,
-// NaN stays NaN.
+// e^x: x = n ln 2 + r with |r| <= ln 2 / 2, e^r by its Taylor series to r^7 (next term 5e-9), times 2^n by adding n to the exponent's
+// bits. Adding 1.5 2^23 rounds to the nearest whole number and leaves it in the low bits. e^-87 (1.6e-38) below -87, e^88 above 88; NaN
+// stays NaN.
 ARCHWALK_INLINE Vec exponential(Vec x) {
-  const Vec low = broadcast(-87.0f), high = broadcast(88.0f);
+  const Vec low = broadcast(-87.0f), high = broadcast(88.0f), shift = broadcast(12582912.0f);
   const Vec clamped = x < low ? low : (x > high ? high : x);
-  const Vec scaled = clamped * 1.44269504f;
-  const IntVec n = __builtin_convertvector(scaled + (scaled < 0 ? broadcast(-0.5f) : broadcast(0.5f)), IntVec);
-  const Vec whole = __builtin_convertvector(n, Vec);
+  const Vec shifted = clamped * 1.44269504f + shift;
+  const Vec whole = shifted - shift;
   const Vec r = (clamped - whole * 0.693359375f) + whole * 2.12194440e-4f;
-  Vec series = broadcast(1.0f / 5040);
-  series = series * r + 1.0f / 720;
-  series = series * r + 1.0f / 120;
-  series = series * r + 1.0f / 24;
-  series = series * r + 1.0f / 6;
-  series = series * r + 0.5f;
-  series = series * r + 1.0f;
-  series = series * r + 1.0f;
-  const IntVec bits = (n + 127) << 23;
-  Vec power;
-  __builtin_memcpy(&power, &bits, sizeof power);
-  const Vec result = series * power;
-  return x < low ? Vec{} : (x == x ? result : x);
+  const Vec r2 = r * r;
+  const Vec series = (1.0f + r) + (0.5f + r * (1.0f / 6)) * r2 + ((1.0f / 24 + r * (1.0f / 120)) + (1.0f / 720 + r * (1.0f / 5040)) * r2) * (r2 * r2);
+  IntVec n, bits;
+  __builtin_memcpy(&n, &shifted, sizeof n);
+  __builtin_memcpy(&bits, &series, sizeof bits);
+  bits += n << 23;  // the shift's own bits fall off
+  Vec result;
+  __builtin_memcpy(&result, &bits, sizeof result);
+  return x == x ? result : x;
 }
 
 // 1 - Phi(|x|) over the standard normal and its density's exponential e^(-x^2 / 2); erfc by Abramowitz and Stegun 7.1.26, absolute
