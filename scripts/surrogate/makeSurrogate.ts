@@ -102,7 +102,7 @@ for (let round = 0; round <= rounds; round++) {
   const learningRate = round === 0 ? 3e-3 : 1.5e-3;
   trainStage(tf, student, cells, rng.split('stage', round), { steps, batch: 2048, learningRate, weightOf, onProgress: say });
   writeFileSync(output, encodeSurrogate(student.weights(), origin()));
-  for (const [what, summary] of Object.entries(fidelity(current(), teacher, 1_000_000 + round, some(round === rounds ? 512 : 64)))) say(`round ${round}, ${what}: ${JSON.stringify(summary)}`);
+  for (const [what, summary] of Object.entries(fidelity(current(), teacher, 1_000_000 + round, some(round === rounds ? 512 : 64), 20_000))) say(`round ${round}, ${what}: ${JSON.stringify(summary)}`);
   if (round === rounds) break;
   harvest(current(), teacher, cells, rng.split('harvest', round));
   harvestErrors(current(), teacher, cells, rng.split('errors', round));

@@ -88,14 +88,14 @@ export function endpointsOn(student: Nasbench301Backend, walkers: number, rng: R
   return { descents, bestOfRestarts: Uint32Array.from(best), longSearches };
 }
 
-/** All figures at once. @param seed of cells that no training saw */
-export function fidelity(student: Nasbench301Backend, teacher: Nasbench301Backend, seed: number, walkers: number): Readonly<Record<string, ErrorSummary>> {
+/** All figures at once. @param seed of cells that no training saw; walkers of each search; randomCount of random cells */
+export function fidelity(student: Nasbench301Backend, teacher: Nasbench301Backend, seed: number, walkers: number, randomCount: number): Readonly<Record<string, ErrorSummary>> {
   const rng = new Rng(seed);
   const ends = endpointsOn(student, walkers, rng.split('ends'));
   const around = ends.descents.slice();
   perturb(around, 2, rng.split('around'));
   return {
-    random: compare(student, teacher, randomCells(20_000, rng.split('random'))),
+    random: compare(student, teacher, randomCells(randomCount, rng.split('random'))),
     top: compare(student, teacher, topCells(teacher, walkers, rng.split('top'))),
     descents: compare(student, teacher, ends.descents),
     bestOfRestarts: compare(student, teacher, ends.bestOfRestarts),
