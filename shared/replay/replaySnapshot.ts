@@ -150,9 +150,14 @@ export function decodeReplay(bytes: Uint8Array): DecodedReplay {
   const recordsAt = HEADER_BYTES + 8 * header.size;
   return {
     header,
-    masses: new Float64Array(bytes.slice(HEADER_BYTES, recordsAt).buffer),
-    records: new Uint32Array(bytes.slice(recordsAt).buffer),
+    masses: new Float64Array(copyOf(bytes.subarray(HEADER_BYTES, recordsAt))),
+    records: new Uint32Array(copyOf(bytes.subarray(recordsAt))),
   };
+}
+
+/** A buffer of their own for `bytes`, aligned; a Buffer's slice would share one. */
+function copyOf(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
 }
 
 function checkCounts({ capacity, size, nextSlot, inserted, stalePriorities }: ReplayHeader): void {
