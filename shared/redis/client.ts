@@ -206,7 +206,7 @@ export function redisOptions({ url, name, blocking = false }: Pick<ConnectOption
     maxRetriesPerRequest: retriesPerCommand,
     socketTimeout: blocking ? MAX_BLOCK_MS + silentMs : silentMs,
     retryStrategy: (times) => Math.min(longestPauseMs, 25 * 2 ** Math.min(times, 10)) * (0.5 + 0.5 * jitter.float()),
-    reconnectOnError: (error) => (/^READONLY/.test(error.message) ? 2 : false),
+    reconnectOnError: (error) => /^READONLY/.test(error.message),
   };
 }
 

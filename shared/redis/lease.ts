@@ -111,7 +111,7 @@ export class LearnerLease {
   async release(): Promise<void> {
     this.#renewal.stop();
     const { client, keys, holder } = this.#options;
-    await client.script('releaseLearnerLease', [keys.learnerLease, keys.learnerToken], [this.token, holder]);
+    await client.script('releaseLearnerLease', [keys.learnerLease], [this.token, holder]);
   }
 }
 

@@ -14,7 +14,7 @@ export const SCRIPT_KEYS = {
   quarantineEntry: 3,
   acquireLearnerLease: 2,
   renewLearnerLease: 2,
-  releaseLearnerLease: 2,
+  releaseLearnerLease: 1,
   leaseActor: 3,
   renewActor: 1,
   releaseActor: 2,

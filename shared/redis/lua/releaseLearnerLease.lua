@@ -1,7 +1,7 @@
 --[[
 Gives the learner's lease back. The token stays used.
 
-KEYS 1 learnerLease  2 learnerToken
+KEYS 1 learnerLease
 ARGV 1 token  2 holder
 
 Returns 1 if it was held, else 0

@@ -155,7 +155,7 @@ describe('checkpoints', () => {
     const program = prepareProgram('test/shared/checkpoint/writer.ts');
     const rng = new Rng(3);
     for (let kill = 0; kill < 8; kill++) {
-      const writer = program.start(folder);
+      const writer = program.start({}, folder);
       let done = 0;
       writer.on('message', (message: { done?: number }) => (done = message.done ?? done));
       const target = 1 + rng.int(3);
