@@ -55,6 +55,42 @@ class LayerNormOp : public NormOp {
 };
 REGISTER_KERNEL_BUILDER(Name("ArchwalkLayerNorm").Device(tf::DEVICE_CPU), LayerNormOp);
 
+REGISTER_OP("ArchwalkAddLayerNorm")
+    .Input("x: float")
+    .Input("residual: float")
+    .Input("scale: float")
+    .Input("bias: float")
+    .Output("y: float")
+    .Output("total: float")
+    .Attr("epsilon: float")
+    .SetShapeFn([](InferenceContext* c) {
+      c->set_output(0, c->input(0));
+      c->set_output(1, c->input(0));
+      return absl::OkStatus();
+    })
+    .Doc("total = x + residual, y = its layer norm, in one pass.");
+
+class AddLayerNormOp : public NormOp {
+ public:
+  using NormOp::NormOp;
+  void Compute(tf::OpKernelContext* context) override {
+    const tf::Tensor &x = context->input(0), &residual = context->input(1), &scale = context->input(2), &bias = context->input(3);
+    OP_REQUIRES(context, x.dims() == 2 && residual.shape() == x.shape() && scale.NumElements() == x.dim_size(1) && bias.NumElements() == x.dim_size(1),
+                invalid("residual and layer norm take x and residual [R, D], scale [D] and bias [D], got x ", x.shape().DebugString()));
+    tf::Tensor *y = nullptr, *total = nullptr;
+    OP_REQUIRES_OK(context, context->allocate_output(0, x.shape(), &y));
+    OP_REQUIRES_OK(context, context->allocate_output(1, x.shape(), &total));
+    const int64_t rows = x.dim_size(0), D = x.dim_size(1);
+    const float *from = values(x), *other = values(residual), *s = values(scale), *b = values(bias);
+    float *to = values(y), *sum = values(total);
+    forEach(context, chunks(rows), [&](int64_t, int64_t chunk) {
+      const int64_t first = chunk * kChunk;
+      kernels_->layerNorm(std::min(kChunk, rows - first), D, from + first * D, other + first * D, s, b, epsilon_, sum + first * D, to + first * D);
+    });
+  }
+};
+REGISTER_KERNEL_BUILDER(Name("ArchwalkAddLayerNorm").Device(tf::DEVICE_CPU), AddLayerNormOp);
+
 // Column sums are made per share of the rows, a fixed cut, then added.
 template <typename Body>
 void addPerShare(const std::vector<float>& sums, int64_t size, int64_t shares, Body put) {
@@ -94,6 +130,16 @@ absl::Status layerNormGradient(const tf::Scope& scope, const tf::Operation& op, 
   return gradientNode(scope, op, "ArchwalkLayerNormGradient", {op.input(0), op.input(1), dy[0]}, {"epsilon"}, 3, gradients);
 }
 REGISTER_GRADIENT_OP("ArchwalkLayerNorm", layerNormGradient);
+
+// The gradient that arrives at `total` joins the one through the norm; both go to x and to residual.
+absl::Status addLayerNormGradient(const tf::Scope& scope, const tf::Operation& op, const std::vector<tf::Output>& dy, std::vector<tf::Output>* gradients) {
+  std::vector<tf::Output> norm, sum;
+  TF_RETURN_IF_ERROR(gradientNode(scope, op, "ArchwalkLayerNormGradient", {op.output(1), op.input(2), dy[0]}, {"epsilon"}, 3, &norm));
+  TF_RETURN_IF_ERROR(gradientNode(scope, op, "AddV2", {norm[0], dy[1]}, {}, 1, &sum));
+  *gradients = {sum[0], sum[0], norm[1], norm[2]};
+  return scope.status();
+}
+REGISTER_GRADIENT_OP("ArchwalkAddLayerNorm", addLayerNormGradient);
 
 REGISTER_OP("ArchwalkBiasGelu").Input("x: float").Input("bias: float").Output("y: float").SetShapeFn(tf::shape_inference::UnchangedShape);
 REGISTER_OP("ArchwalkBiasGeluGradient")
