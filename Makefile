@@ -6,7 +6,7 @@ SHELL := /bin/sh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train check test docs
+.PHONY: help setup train check test docs surrogate surrogate-kernel
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
@@ -25,3 +25,9 @@ test: setup ## unit, contract, integration and learning tests (ARGS='test/shared
 
 docs: setup ## write the generated pages (docs/configuration.md)
 	@node dist/scripts/docs/configuration.js
+
+surrogate: setup ## train NAS-Bench-301's embedded surrogate anew (20 minutes; needs YAHPO's file in ARCHWALK_DATA)
+	@node dist/scripts/surrogate/makeSurrogate.js
+
+surrogate-kernel: setup ## assemble the surrogates' SIMD kernel from its source
+	@node dist/scripts/surrogate/buildKernel.js

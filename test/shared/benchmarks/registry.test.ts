@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { benchmarkNames, openBenchmark } from '../../../shared/benchmarks/registry.js';
 import { ConfigError, DatasetError } from '../../../shared/errors.js';
+import { packageRoot } from '../../../shared/paths.js';
+import { Rng } from '../../../shared/rng.js';
 import { testDataFolder } from '../../testData.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'archwalk-registry-'));
@@ -56,6 +58,29 @@ describe('a benchmark of one\'s own', () => {
   it('is what the module\'s openBenchmark returns, which gets the options', async () => {
     const name = module('open.mjs', `export async function openBenchmark(options) { return { ${members}, description: { name: options.dataset } }; }`);
     expect((await openBenchmark({ ...base, name, dataset: 'theirs' })).description.name).toBe('theirs');
+  });
+
+  it('is the documentation\'s example, which is whole', async () => {
+    const page = readFileSync(join(packageRoot, 'docs', 'own-benchmark.md'), 'utf8');
+    const name = module('example.mjs', (/```js\n([^]*?)```/.exec(page) as RegExpExecArray)[1] as string);
+    const { space, ...benchmark } = await openBenchmark({ ...base, name });
+    const code = new Uint32Array(1);
+    const around = new Uint32Array(space.maxNeighbours);
+    const accuracies = new Float64Array(space.maxNeighbours);
+    const rng = new Rng(1);
+    for (let i = 0; i < 100; i++) {
+      benchmark.randomCode(rng, code, 0);
+      expect([...space.fromJson(space.toJson(code, 0))]).toEqual([...code]);
+      expect(benchmark.neighbours(code, 0, around)).toBe(24);
+      expect(new Set(around).size).toBe(24);
+      benchmark.validationAccuracies(around, 24, accuracies);
+      expect(accuracies.every((value) => value > 0.6 && value <= 0.9)).toBe(true);
+    }
+    expect(() => space.fromJson({ widths: [16] })).toThrow('widths must be 12 of 16,32,64, got {"widths":[16]}');
+    expect(() => benchmark.testAccuracies(code, 1, accuracies)).toThrow('no test accuracy');
+    // All 64: 0.7 + 0.2 = 0.9, the stated optimum.
+    benchmark.validationAccuracies(space.fromJson({ widths: Array(12).fill(64) }), 1, accuracies);
+    expect(accuracies[0]).toBeCloseTo(benchmark.optimum?.validationAccuracy as number, 12);
   });
 
   it.each([
