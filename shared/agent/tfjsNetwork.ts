@@ -32,7 +32,7 @@ export interface NetworkInput {
 
 /**
  * Moves a checked token batch to the device. Counting features into a dense matrix and multiplying it was measured faster than
- * gathering K rows a token and summing them (docs/benchmarks/engine.md).
+ * gathering K rows a token and summing them (docs/benchmarks/engine-tfjs.md).
  * @throws InvariantError if an id is above F
  */
 export function networkInput(tf: Tensorflow, spec: NetworkSpec, { batch, ids, counts }: TokenBatch): NetworkInput {

@@ -1,6 +1,6 @@
 /**
  * @file The three pieces of the network whose gradients tfjs would compose of many passes over memory: layer norm, GELU and attention,
- * each with its gradient written out (measured: docs/benchmarks/engine.md). The contract holds them to finite differences.
+ * each with its gradient written out (measured: docs/benchmarks/engine-tfjs.md). The contract holds them to finite differences.
  *
  * Ownership: results belong to the caller's `tf.tidy`. Dimensions: B batch, T tokens, D width, H heads, S = D/H, R rows.
  */
