@@ -11,7 +11,7 @@
  */
 import type { Benchmark } from '../benchmarks/types.js';
 import { ConfigError, InvariantError, ShapeError } from '../errors.js';
-import { Rng, type RngState } from '../rng.js';
+import type { Rng, RngState } from '../rng.js';
 import { greedyAction } from './greedyAction.js';
 import { EpisodeStatistics } from './episodeStatistics.js';
 import { NStepWindows, type NStepOptions, type NStepWindowsState } from './nStep.js';
