@@ -10,6 +10,8 @@ import ts from 'typescript';
 import { packageRoot } from '../shared/paths.js';
 
 export interface ProgramFolder {
+  /** The program's file, for those who start it in their own way. */
+  readonly script: string;
   /** Starts the program with `environment` added to this process's; its messages and exit are the test's to await. */
   start(environment: Readonly<Record<string, string>>, ...args: readonly string[]): ChildProcess;
   remove(): void;
@@ -25,6 +27,7 @@ export function prepareProgram(program: string): ProgramFolder {
   if (existsSync(dirname(lua))) symlinkSync(join(packageRoot, 'shared', 'redis', 'lua'), lua);
   const script = join(folder, program.replace(/\.ts$/, '.js'));
   return {
+    script,
     start: (environment, ...args) => fork(script, args, { execArgv: [], env: { ...process.env, ...environment }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -6,6 +6,7 @@ import type { MainContext } from '../../shared/lifecycle.js';
 import { doctor } from './commands/doctor.js';
 import { type EvaluateOptions, evaluate } from './commands/evaluate.js';
 import { inspect } from './commands/inspect.js';
+import { type SearchOptions, search } from './commands/search.js';
 import { type TrainOptions, train } from './commands/train.js';
 import { collect, positiveNumber, wholeNumber } from './optionParsers.js';
 
@@ -15,6 +16,7 @@ export type Done = (work: Promise<number>) => Promise<void>;
 export function addSubcommands(program: Command, context: MainContext, done: Done): void {
   addTrain(program, context, done);
   addEvaluate(program, context, done);
+  addSearch(program, context, done);
   addInspect(program, done);
   addDoctor(program, done);
 }
@@ -54,6 +56,27 @@ function addEvaluate(program: Command, context: MainContext, done: Done): void {
     .option('--out <dir>', 'default: evaluation/ in the run\'s folder')
     .option('--json', 'print results.json on stdout instead of the table', false)
     .action((options: EvaluateOptions) => done(evaluate(options, context)));
+}
+
+function addSearch(program: Command, context: MainContext, done: Done): void {
+  program
+    .command('search')
+    .description('one search under a query budget, on the benchmark or on an objective of your own; the same command resumes it')
+    .requiredOption('--budget <n>', 'queries', wholeNumber(1))
+    .option('--run <dir>', 'the folder of the run whose agent searches')
+    .option('--method <name>', 'default: agent; the others need no run')
+    .option('--benchmark <name>', 'search space; default: the run\'s own')
+    .option('--dataset <name>', 'default: the run\'s own')
+    .option('--backend <name>', 'default: the run\'s own')
+    .option('--seed <s>', 'seed of the search', wholeNumber(0))
+    .option('--objective-command <cmd>', 'shell command: architecture as JSON on its stdin, validation accuracy (0..1) on its stdout')
+    .option('--objective-url <url>', 'service that gets the architecture as JSON by POST and answers the validation accuracy')
+    .option('--timeout-seconds <t>', 'longest time of one evaluation (default: a day)', positiveNumber)
+    .option('--retries <n>', 'further attempts after a failed evaluation (default: 2)', wholeNumber(0))
+    .option('--parallel <n>', 'evaluations at once where the method allows (default: 1)', wholeNumber(1))
+    .option('--out <dir>', 'the search\'s folder (default: searches/ in the run\'s folder)')
+    .option('--json', 'print the best architecture and the history as JSON on stdout', false)
+    .action((options: SearchOptions) => done(search(options, context)));
 }
 
 function addInspect(program: Command, done: Done): void {

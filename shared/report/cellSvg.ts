@@ -1,7 +1,7 @@
 /** @file A cell as SVG: dagre lays it out, this draws it. Colours mark convolutions, pooling and skips; the labels say the same without them. */
-import dagre from '@dagrejs/dagre';
 import type { CellEdge, CellGraph, CellNode, CellPart } from './cellGraph.js';
 import { escapeHtml } from './escape.js';
+import { Graph, layout, type Box, type Point, type Route } from './layout.js';
 
 export type Direction = 'LR' | 'TB';
 
@@ -15,45 +15,34 @@ const HEIGHT = 26;
 const MARGIN = 10;
 const FONT_SIZE = 12;
 
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
 /** @param direction LR for wide pages, TB for narrow ones */
 export function cellSvg(cell: CellGraph, direction: Direction): string {
-  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: direction, nodesep: 14, edgesep: 10, ranksep: direction === 'LR' ? 16 : 14, marginx: MARGIN, marginy: MARGIN });
-  graph.setDefaultEdgeLabel(() => ({}));
   for (const node of cell.nodes) graph.setNode(node.id, { width: widthOf(node.label), height: HEIGHT });
   cell.edges.forEach((edge, i) => {
-    const label = edge.label === '' ? { width: 0, height: 0 } : { width: widthOf(edge.label), height: 20, labelpos: 'c' };
-    graph.setEdge(edge.from, edge.to, label, String(i));
+    const size = edge.label === '' ? { width: 0, height: 0 } : { width: widthOf(edge.label), height: 20 };
+    graph.setEdge(edge.from, edge.to, { ...size, labelpos: 'c' }, String(i));
   });
-  dagre.layout(graph);
-  const routes = cell.edges.map((edge, i) => graph.edge(edge.from, edge.to, String(i)) as Route);
-  const boxes = cell.nodes.map((node) => graph.node(node.id) as Point & { width: number });
+  layout(graph);
+  const routes = cell.edges.map((edge, i) => graph.edge(edge.from, edge.to, String(i)));
+  const boxes = cell.nodes.map((node) => graph.node(node.id));
   const edges = cell.edges.map((edge, i) => drawEdge(edge, routes[i] as Route));
-  const nodes = cell.nodes.map((node, i) => drawNode(node, boxes[i] as Point & { width: number }));
+  const nodes = cell.nodes.map((node, i) => drawNode(node, boxes[i] as Box));
   const { left, top, width, height } = extent(boxes, routes.flatMap((route) => [...route.points, ...(route.width > 0 ? corners(route) : [])]));
   const name = cell.title === '' ? 'cell' : cell.title;
   return `<svg viewBox="${round(left)} ${round(top)} ${round(width)} ${round(height)}" style="max-width:${round(width)}px" role="img" aria-label="${escapeHtml(describe(name, cell))}" font-size="${FONT_SIZE}">${edges.join('')}${nodes.join('')}</svg>`;
 }
 
-interface Route extends Point {
-  readonly points: readonly Point[];
-  readonly width: number;
-}
-
 /** What the drawing covers, with a margin: edges may run outside the area that the layout reports. */
-function extent(boxes: readonly (Point & { width: number })[], points: readonly Point[]) {
+function extent(boxes: readonly Box[], points: readonly Point[]) {
   const all = [...points, ...boxes.flatMap(corners)];
   const left = Math.min(...all.map((p) => p.x)) - MARGIN;
   const top = Math.min(...all.map((p) => p.y)) - MARGIN;
   return { left, top, width: Math.max(...all.map((p) => p.x)) + MARGIN - left, height: Math.max(...all.map((p) => p.y)) + MARGIN - top };
 }
 
-function corners({ x, y, width }: Point & { width: number }): Point[] {
+function corners({ x, y, width }: Box): Point[] {
   return [{ x: x - width / 2, y: y - HEIGHT / 2 }, { x: x + width / 2, y: y + HEIGHT / 2 }];
 }
 
@@ -61,7 +50,7 @@ function widthOf(label: string): number {
   return 16 + 6.8 * label.length;
 }
 
-function drawNode(node: CellNode, { x, y, width }: Point & { width: number }): string {
+function drawNode(node: CellNode, { x, y, width }: Box): string {
   const box = `<rect x="${round(x - width / 2)}" y="${round(y - HEIGHT / 2)}" width="${round(width)}" height="${HEIGHT}" rx="6" fill="${FILL[node.part]}" stroke="${STROKE[node.part]}"/>`;
   return box + text(node.label, { x, y });
 }
