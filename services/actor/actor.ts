@@ -96,7 +96,7 @@ export class Actor {
       if (signal.aborted) return;
       if (!(error instanceof LeaseLostError)) throw error;
       await leaseAgain();
-      return this.#send(signal);
+      return await this.#send(signal);
     } finally {
       this.#blockedMs += systemClock.monotonic() - start;
       this.#sendingSince = null;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Environment } from '../../shared/config/environment.js';
 import type { RunFolder } from '../../shared/config/runFolder.js';
 import type { Config } from '../../shared/config/schema.js';
-import { ArchwalkError, ConfigError, EXIT } from '../../shared/errors.js';
+import { ArchwalkError, ConfigError, EXIT, TransportError } from '../../shared/errors.js';
 import type { Closing } from '../../shared/lifecycle.js';
 import type { ActorStatus, EvaluatorStatus, LearnerStatus } from '../../shared/metrics/status.js';
 import { packageRoot } from '../../shared/paths.js';
@@ -37,9 +37,9 @@ export class LocalRun {
 
   /** Starts everything; what was started is closed by `closing`, whatever happens. */
   static async start(options: LocalRunOptions, closing: Closing): Promise<LocalRun> {
-    const server = await startRedis({ url: options.environment.redisUrl, folder: options.folder.redis });
+    const server = await refusing(startRedis({ url: options.environment.redisUrl, folder: options.folder.redis }));
     closing.add('Redis', () => server.stop());
-    const client = await connectRedis({ url: server.url, name: 'train' });
+    const client = await refusing(connectRedis({ url: server.url, name: 'train' }));
     closing.add('the connection to Redis', () => client.close());
     const run = new LocalRun(options, server.url, client);
     closing.add('the processes', () => run.stop());
@@ -125,5 +125,14 @@ export class LocalRun {
       evaluator: of<EvaluatorStatus>('evaluator')[0] ?? null,
       events: this.#events,
     });
+  }
+}
+
+/** A Redis that cannot be used before anything has begun is a mistake of whoever named it. @throws ConfigError instead of TransportError */
+async function refusing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof TransportError ? new ConfigError(error.message, error) : error;
   }
 }

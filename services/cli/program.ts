@@ -19,7 +19,7 @@ export async function runProgram(argv: readonly string[], context: MainContext):
     .exitOverride();
   addSubcommands(program, context, (work) => work.then((result) => void (code = result)));
   try {
-    await program.parseAsync(argv as string[], { from: 'user' });
+    await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === 'commander.help') return 0;

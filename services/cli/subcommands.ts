@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { openBenchmark } from '../../shared/benchmarks/registry.js';
 import { readEnvironment } from '../../shared/config/environment.js';
 import type { MainContext } from '../../shared/lifecycle.js';
+import { type DataOptions, dataGet, dataList, dataVerify } from './commands/data.js';
 import { doctor } from './commands/doctor.js';
 import { type EvaluateOptions, evaluate } from './commands/evaluate.js';
 import { inspect } from './commands/inspect.js';
@@ -18,6 +19,7 @@ export function addSubcommands(program: Command, context: MainContext, done: Don
   addEvaluate(program, context, done);
   addSearch(program, context, done);
   addInspect(program, done);
+  addData(program, done);
   addDoctor(program, done);
 }
 
@@ -93,6 +95,17 @@ function addInspect(program: Command, done: Done): void {
 async function inspectStdin({ benchmark: name, dataset, backend, neighbours }: { benchmark: string; dataset: string; backend: string; neighbours: boolean }): Promise<number> {
   const benchmark = await openBenchmark({ name, dataset, backend, dataFolder: readEnvironment().dataFolder });
   return inspect({ benchmark, neighbours, input: process.stdin, output: process.stdout });
+}
+
+function addData(program: Command, done: Done): void {
+  const data = program.command('data').description('official benchmark files: where they come from, downloading, checking');
+  const options = (json: boolean): DataOptions => ({ dataFolder: readEnvironment().dataFolder, json, output: process.stdout, errors: process.stderr });
+  data.command('list').description('sources, licences, sizes, checksums, and what is there').option('--json', 'print JSON', false)
+    .action(({ json }: { json: boolean }) => done(dataList(options(json))));
+  data.command('get').description('download a benchmark\'s files, going on where it stopped').argument('<name>').option('--json', 'print JSON', false)
+    .action((name: string, { json }: { json: boolean }) => done(dataGet(name, options(json))));
+  data.command('verify').description('read every file there is with its own reader').argument('[name]').option('--json', 'print JSON', false)
+    .action((name: string | undefined, { json }: { json: boolean }) => done(dataVerify(name, options(json))));
 }
 
 function addDoctor(program: Command, done: Done): void {
