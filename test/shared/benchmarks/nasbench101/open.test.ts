@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { formatRepeatPolicy, openNasbench101, parseRepeatPolicy, type Nasbench101Benchmark, type OpenNasbench101Options } from '../../../../shared/benchmarks/nasbench101/index.js';
 import { MAX_NEIGHBOURS } from '../../../../shared/benchmarks/nasbench101/moves.js';
 import { readEcnasCsv, readEcnasTable } from '../../../../shared/benchmarks/nasbench101/readTable.js';
+import { openBenchmark } from '../../../../shared/benchmarks/registry.js';
 import { DatasetError, OutOfDomainError } from '../../../../shared/errors.js';
 import { Rng } from '../../../../shared/rng.js';
 import { testDataFolder } from '../../../testData.js';
@@ -48,6 +49,13 @@ describe.skipIf(folder === null)('openNasbench101 on EC-NAS-Bench', () => {
     expect(benchmark.description.backend).toBe('ecnas');
     expect(benchmark.description.provenance).toMatch(/EC-NAS-Bench's own 4-epoch trainings .* not NAS-Bench-101's, on the complete sub-space of 2532 cells of at most 5 vertices .*repeats mean of 1, random cells uniform over classes/);
     expect(benchmark.cells.codes).toHaveLength(2_532);
+  });
+
+  it('opens by the registry, with policy and sampler as texts', async () => {
+    const options = { name: 'nasbench101', dataset: 'cifar10', backend: 'auto', dataFolder };
+    expect((await openBenchmark({ ...options, backend: 'ecnas', repeats: 'fixed:0', sampler: 'matrices' })).description.provenance).toContain('repeats fixed:0 of 1, random cells uniform over matrices');
+    await expect(openBenchmark({ ...options, backend: 'ecna' })).rejects.toThrow(/must be one of auto, official, ecnas, got "ecna"/);
+    await expect(openBenchmark({ ...options, repeats: 'first' })).rejects.toThrow(/must be mean, fixed:K or sampled:SEED/);
   });
 
   it('answers with the numbers of the rows', () => {
