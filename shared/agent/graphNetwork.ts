@@ -38,7 +38,7 @@ export function flatLayout(spec: NetworkSpec): FlatLayout {
 /** The arrays' values in flat order f32 [P], zero between them; the caller has checked names and shapes. */
 export function toFlat({ offsets, size }: FlatLayout, arrays: readonly NamedArray[]): Float32Array {
   const flat = new Float32Array(size);
-  arrays.forEach(({ values }, i) => flat.set(values, offsets[i] as number));
+  arrays.forEach(({ values }, i) => flat.set(values, offsets[i]));
   return flat;
 }
 

@@ -167,7 +167,7 @@ export class RedisClient {
         resolve();
       });
       this.#redis.on('error', (error: unknown) => {
-        if (redisError(error, '').retryable === false) fail(error);
+        if (!redisError(error, '').retryable) fail(error);
       });
       this.#redis.connect().catch((error: unknown) => (this.#lastError ??= error));
     });

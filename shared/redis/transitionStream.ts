@@ -186,7 +186,7 @@ export class TransitionConsumer {
         ? redis.xreadBuffer('COUNT', maxEntries, 'BLOCK', blockMs, 'STREAMS', keys.transitions, this.#lastId)
         : redis.xreadBuffer('COUNT', maxEntries, 'STREAMS', keys.transitions, this.#lastId),
     );
-    const entries = ((reply as [Buffer, [Buffer, Buffer[]][]][] | null)?.[0]?.[1] ?? []) as readonly (readonly [Buffer, readonly Buffer[]])[];
+    const entries = ((reply)?.[0]?.[1] ?? []) as readonly (readonly [Buffer, readonly Buffer[]])[];
     return entries.map(([id, fields]) => readEntry(id, fields));
   }
 

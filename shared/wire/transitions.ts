@@ -137,7 +137,7 @@ function checkColumns(columns: TransitionColumns, neighbours: number): void {
   const { size, actions, nStepReturns, discounts, priorities } = columns;
   for (let i = 0; i < size; i++) {
     if (!((actions[i] as number) < neighbours)) throw new WireFormatError(`an action must be in 0..${neighbours - 1}, transition ${i} has ${actions[i]}`);
-    if (!Number.isFinite(nStepReturns[i] as number)) throw new WireFormatError(`an n-step return must be finite, transition ${i} has ${nStepReturns[i]}`);
+    if (!Number.isFinite(nStepReturns[i])) throw new WireFormatError(`an n-step return must be finite, transition ${i} has ${nStepReturns[i]}`);
     const discount = discounts[i] as number;
     if (!(discount >= 0 && discount <= 1)) throw new WireFormatError(`a discount must be in [0, 1], transition ${i} has ${discount}`);
     const priority = priorities[i] as number;

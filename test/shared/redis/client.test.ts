@@ -178,7 +178,7 @@ describe('the client', () => {
 
   it('speaks TLS, and refuses a certificate that it cannot check', async ({ skip }) => {
     await own(async (admin) => {
-      const folder = (await admin.run((r) => r.config('GET', 'dir')) as string[])[1] as string;
+      const folder = ((await admin.run((r) => r.config('GET', 'dir'))) as [string, string])[1];
       const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
       execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', certificate, '-days', '1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' });
       const port = await freePort();
