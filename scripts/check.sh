@@ -18,4 +18,5 @@ check() { # check NAME COMMAND…: quiet where it passes, its whole output where
 check types npm run --silent typecheck
 check lint npm run --silent lint
 check cycles npm run --silent cycles
+check generated node dist/scripts/docs/configuration.js --check
 exit $failed

@@ -68,7 +68,7 @@ export const configSchema = z
         gradientClipNorm: real(1e-3, 1e6, 10, 'Global gradient norm is clipped to it: 40, Ape-X; 10: ours.'),
         samplesPerInsert: real(0.01, 1000, 2, 'Samples the learner takes for each transition inserted after warm-up (Reverb\'s rate limiter). Ours.'),
         warmUpTransitions: count(1, 16_777_216, 2_000, 'Transitions in the replay before the first step: 50,000, Ape-X; 2,000 in preset small: ours.'),
-        targetUpdatePeriod: count(1, 1_000_000, 200, 'Learner steps between copies to the target network: 2,500, Ape-X; 200: ours.'),
+        targetUpdatePeriod: count(1, 1_000_000, 50, 'Learner steps between copies to the target network: 2,500, Ape-X; 50: ours, measured (docs/decisions.md).'),
         publishPeriod: count(1, 1_000_000, 10, 'Learner steps between weight snapshots. Ours.'),
         checkpointPeriodSeconds: real(1, 86_400, 60, 'Seconds between checkpoints. Ours.'),
         checkpointsKept: count(1, 1_000, 3, 'Checkpoints kept. Ours.'),
