@@ -50,6 +50,18 @@ function advance(walker: Walker, codes: Uint32Array, accuracies: Float64Array, a
   walker.asked += count;
 }
 
+/** Writes the next `sizes[w]` neighbours of each walker into `codes`. @returns how many */
+function nextNeighbours(walkers: readonly Walker[], sizes: readonly number[], codes: Uint32Array): number {
+  let at = 0;
+  walkers.forEach((walker, w) => {
+    for (let i = 0; i < (sizes[w] as number); i++, at++) {
+      const neighbour = walker.order[walker.asked + i] as number;
+      codes.set(walker.neighbours.subarray(2 * neighbour, 2 * neighbour + 2), 2 * at);
+    }
+  });
+  return at;
+}
+
 /**
  * Climbs from `starts` uint32 [count, 2] and leaves the endpoints in it.
  * @returns the endpoints' accuracies by the searched surrogate, f64 [count]
@@ -71,16 +83,10 @@ export function climb(surrogate: Nasbench301Backend, starts: Uint32Array, rng: R
     active = active.filter((walker) => walker.asked < most && walker.moves < options.maxMoves);
     if (active.length === 0) break;
     const sizes = active.map((walker) => Math.min(options.chunk, most - walker.asked));
+    const asked = nextNeighbours(active, sizes, codes);
+    surrogate.predict(codes, asked, accuracies);
+    options.onAsked?.(codes, asked, accuracies);
     let at = 0;
-    active.forEach((walker, w) => {
-      for (let i = 0; i < (sizes[w] as number); i++, at++) {
-        const neighbour = walker.order[walker.asked + i] as number;
-        codes.set(walker.neighbours.subarray(2 * neighbour, 2 * neighbour + 2), 2 * at);
-      }
-    });
-    surrogate.predict(codes, at, accuracies);
-    options.onAsked?.(codes, at, accuracies);
-    at = 0;
     active.forEach((walker, w) => {
       advance(walker, codes, accuracies, at, sizes[w] as number, rng);
       at += sizes[w] as number;

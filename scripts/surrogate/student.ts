@@ -10,7 +10,8 @@ import type { SurrogateWeights } from '../../shared/benchmarks/nasbench301/surro
 import type { Rng } from '../../shared/rng.js';
 import type { Tensor, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-node-gpu';
 
-export const sizes = [256, 128, 32] as const;
+/** H1, H2, H3 of the committed surrogate. */
+export const surrogateSizes: readonly [number, number, number] = [256, 128, 32];
 /** Percent: standardises the targets. */
 export const targetMean = 94;
 export const targetScale = 1;
@@ -59,12 +60,17 @@ export class Student {
   /** First table row of each of the 8 nodes. */
   readonly firstRow: readonly number[];
 
-  constructor(tf: Tensorflow, rng: Rng) {
+  constructor(tf: Tensorflow, rng: Rng, sizes: readonly [number, number, number] = surrogateSizes) {
     this.#tf = tf;
     const [h1, h2, h3] = sizes;
+    const variable = (initial: Tensor): Variable => {
+      const made = tf.variable(initial);
+      initial.dispose();
+      return made;
+    };
     const random = (rows: number, columns: number, deviation: number): Variable =>
-      tf.variable(tf.tensor2d(Float32Array.from({ length: rows * columns }, () => deviation * rng.normal()), [rows, columns]));
-    const zeros = (shape: [number] | [number, number]): Variable => tf.variable(tf.zeros(shape));
+      variable(tf.tensor2d(Float32Array.from({ length: rows * columns }, () => deviation * rng.normal()), [rows, columns]));
+    const zeros = (shape: [number] | [number, number]): Variable => variable(tf.zeros(shape));
     const nodes = Array.from({ length: rowsPerGenotype }, (_, i) => structure(i % nodeCount));
     this.firstRow = nodes.map((_, i) => nodes.slice(0, i).reduce((sum, { rows }) => sum + rows, 0));
     this.#structures = nodes.map(({ values, rows, features }) => tf.tensor2d(values, [rows, features]));

@@ -1,7 +1,7 @@
 /**
  * @file A batch of cells through a small network: the two loops of kernel.wat (WebAssembly, 128-bit SIMD) over one memory in
- * which weights and activations are laid out once. Plain TypeScript loops are 8 times slower here (`make bench`,
- * `nasbench301.surrogate1024`). Everything is f32, without fused multiply-add: the same on every machine.
+ * which weights and activations are laid out once. The same network in plain TypeScript loops takes 7 times as long
+ * (`nasbench301.surrogate1024` of scripts/bench/benchmarks.ts). Everything is f32, without fused multiply-add: the same on every machine.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
