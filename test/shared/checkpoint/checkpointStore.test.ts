@@ -230,9 +230,9 @@ describe('a manifest', () => {
     for (let i = 0; i < rounds; i++) {
       const damaged = mutate(Buffer.from(text(whole)), rng).toString('utf8');
       try {
-        expect(parseManifest(damaged, sha256(damaged)).format).toBe(1);
+        if (parseManifest(damaged, sha256(damaged)).format !== 1) expect.unreachable('another format passed');
       } catch (error) {
-        expect(error).toBeInstanceOf(CheckpointError);
+        if (!(error instanceof CheckpointError)) throw error;
       }
     }
     expect(Object.keys(Object.prototype)).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CheckpointError, TransportError } from '../../../shared/errors.js';
+import { CheckpointError, InvariantError, TransportError, WireFormatError } from '../../../shared/errors.js';
 import type { RunKeys } from '../../../shared/redis/keys.js';
 import { ActorLease, LearnerLease, LeaseLostError } from '../../../shared/redis/lease.js';
 import { TransitionProducer } from '../../../shared/redis/transitionProducer.js';
@@ -103,7 +103,7 @@ describe('the transition stream', () => {
     const producing = actors.map(async ({ producer }) => {
       while (!stopped) await producer.append(randomTransitions(128, 1), 0, stop.signal).catch((error: unknown) => expect(error).toBeInstanceOf(TransportError));
     });
-    for (let rounds = 0; rounds < 400; rounds++) await consumer.take(1, 5_000, ({ header }) => taken.set(header.actor, (taken.get(header.actor) ?? 0) + 1));
+    for (let rounds = 0; rounds < 160; rounds++) await consumer.take(1, 5_000, ({ header }) => taken.set(header.actor, (taken.get(header.actor) ?? 0) + 1));
     stopped = true;
     stop.abort();
     await Promise.all(producing);
@@ -114,6 +114,48 @@ describe('the transition stream', () => {
     expect((await consumer.counters()).outstanding).toBeLessThanOrEqual(1_024);
     actors.forEach(({ producer }) => producer.close());
     consumer.close();
+  });
+
+  it('holds its bound under a flood of 64 producers while the learner stands still, and takes up again at once', async () => {
+    const keys = redis.keys();
+    const { consumer } = await learner(keys, 1_024);
+    const actors = await Promise.all(Array.from({ length: 64 }, () => actor(keys, 2_048)));
+    let done = 0;
+    const flooding = actors.map(async ({ producer }) => {
+      for (let i = 0; i < 4; i++) await producer.append(randomTransitions(128, i), 0);
+      done++;
+    });
+    await until(consumer, (waiting) => waiting >= 48); // 2,048 hold 16 batches of 128; nobody takes any
+    expect(await consumer.counters()).toMatchObject({ appended: 2_048, outstanding: 2_048 });
+    expect((await consumer.counters()).retainedBytes).toBeLessThan(2_048 * 39);
+    let taken = 0;
+    while (taken < 64 * 4 * 128) {
+      taken += (await consumer.take(16, 5_000, () => undefined)).transitions;
+      expect((await consumer.counters()).outstanding).toBeLessThanOrEqual(2_048);
+    }
+    await Promise.all(flooding);
+    expect([done, taken, consumer.marks.missing]).toEqual([64, 64 * 4 * 128, 0]);
+    actors.forEach(({ producer }) => producer.close());
+    consumer.close();
+  });
+
+  it('sends an entry that breaks a further rule to quarantine', async () => {
+    const keys = redis.keys();
+    const lease = await LearnerLease.acquire({ client: redis.client, keys, holder: 'l', minimumToken: 0 });
+    const check = ({ actions }: { actions: Uint8Array }): void => {
+      if (actions.includes(99)) throw new WireFormatError('no 99');
+    };
+    const consumer = await TransitionConsumer.open({ client: redis.client, keys, token: lease.token, limits, lowWaterTransitions: 1, check });
+    const { producer } = await actor(keys);
+    await producer.append({ ...randomTransitions(64, 1), actions: new Uint8Array(64).fill(99) }, 0);
+    await producer.append({ ...randomTransitions(64, 1), actions: new Uint8Array(64) }, 0);
+    expect(await consumer.take(9, 1_000, () => undefined)).toMatchObject({ transitions: 64, quarantinedEntries: 1 });
+    expect(consumer.quarantined).toBe(1);
+    consumer.close();
+    await lease.release();
+    const broken = await TransitionConsumer.open({ client: redis.client, keys, token: lease.token, limits, lowWaterTransitions: 1, check: () => { throw new InvariantError('a bug'); } });
+    await expect(broken.take(9, 1_000, () => undefined)).rejects.toThrow('a bug');
+    broken.close();
   });
 
   it('goes on past actors that died while they waited', async () => {

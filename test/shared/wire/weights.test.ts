@@ -58,7 +58,7 @@ describe('a weight snapshot on the wire', () => {
       try {
         decodeWeights(mutate(original, rng));
       } catch (error) {
-        expect(error).toBeInstanceOf(WireFormatError);
+        if (!(error instanceof WireFormatError)) throw error;
         refused++;
       }
     }
