@@ -22,7 +22,7 @@ const STYLE: Readonly<Record<MethodName, { readonly colour: string; readonly das
   evolution: { colour: '#009e73', dash: [4, 2] },
   predictor: { colour: '#cc79a7', dash: [10, 3, 2, 3] },
 };
-const TEXT = { color: '#202124', fontFamily: 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif', fontSize: 12 };
+const TEXT = { color: '#202124', fontFamily: 'system-ui, Roboto, Arial, sans-serif', fontSize: 12 };
 /** Regret in points below which a log axis stops. */
 const LEAST_REGRET = 0.001;
 
