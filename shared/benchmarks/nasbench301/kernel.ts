@@ -1,6 +1,6 @@
 /**
  * @file A batch of cells through a small network: the two loops of kernel.wat (WebAssembly, 128-bit SIMD) over one memory in
- * which weights and activations are laid out once. The same network in plain TypeScript loops takes 7 times as long
+ * which weights and activations are laid out once. The same network in plain TypeScript loops takes 7 to 11 times as long
  * (`nasbench301.surrogate1024` of scripts/bench/benchmarks.ts). Everything is f32, without fused multiply-add: the same on every machine.
  */
 import { readFileSync } from 'node:fs';
