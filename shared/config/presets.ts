@@ -11,7 +11,8 @@ export type PartialConfig = { readonly [key: string]: unknown };
 const nasbench201: PartialConfig = {
   mdp: { neighbours: 24, horizonSteps: 20, shapingAlpha: 16 },
   learner: { steps: 781, batchSize: 256, learningRate: 3e-4, samplesPerInsert: 4, warmUpTransitions: 5_000 },
-  actor: { environments: 256, sendTransitions: 512 },
+  actor: { environments: 256, sendTransitions: 256 },
+  redis: { streamTransitions: 1_536 },
 };
 
 const small: Readonly<Record<string, PartialConfig>> = {
@@ -35,6 +36,7 @@ const apex = {
     warmUpTransitions: 50_000,
     targetUpdatePeriod: 2_500,
   },
+  actor: { sendTransitions: 256 },
   redis: { streamTransitions: 16_384 },
 } as const;
 

@@ -69,7 +69,7 @@ export const configSchema = z
         samplesPerInsert: real(0.01, 1000, 2, 'Samples the learner takes for each transition inserted after warm-up (Reverb\'s rate limiter). Ours.'),
         warmUpTransitions: count(1, 16_777_216, 2_000, 'Transitions in the replay before the first step: 50,000, Ape-X; 2,000 in preset small: ours.'),
         targetUpdatePeriod: count(1, 1_000_000, 50, 'Learner steps between copies to the target network: 2,500, Ape-X; 50: ours, measured (docs/decisions.md).'),
-        publishPeriod: count(1, 1_000_000, 10, 'Learner steps between weight snapshots. Ours.'),
+        publishPeriod: count(1, 1_000_000, 5, 'Learner steps between weight snapshots. Ours.'),
         checkpointPeriodSeconds: real(1, 86_400, 60, 'Seconds between checkpoints. Ours.'),
         checkpointsKept: count(1, 1_000, 3, 'Checkpoints kept. Ours.'),
         evaluationPeriodSeconds: real(1, 86_400, 20, 'Seconds between the evaluator\'s looks at the newest weights. Ours.'),
@@ -79,7 +79,7 @@ export const configSchema = z
       .strictObject({
         processes: count(1, 4096, 1, 'Actor processes started by archwalk train. Ours.'),
         environments: count(1, 65_536, 64, 'Environments an actor steps at once, one batched inference for all. Ours.'),
-        sendTransitions: count(64, 65_536, 256, 'Transitions packed in one stream entry. Ours.'),
+        sendTransitions: count(64, 65_536, 64, 'Transitions gathered before a stream entry is sent. Ours.'),
         epsilonBase: real(0, 1, 0.4, 'Exploration ladder epsilon = base^(1 + exponent * vdc(g)) over environments: Ape-X\'s range.'),
         epsilonExponent: real(0, 100, 7, 'See actor.epsilonBase: Ape-X.'),
         maxWeightAgeSeconds: real(1, 86_400, 600, 'An actor whose newest weights are older waits for newer ones. Ours.'),
@@ -87,7 +87,7 @@ export const configSchema = z
       .prefault({}),
     redis: z
       .strictObject({
-        streamTransitions: count(256, 16_777_216, 2_048, 'Transitions appended but not yet ingested at which XADD is refused. Ours.'),
+        streamTransitions: count(256, 16_777_216, 512, 'Transitions appended but not yet ingested at which XADD is refused. Ours.'),
         retainedBytes: count(1_000_000, 100_000_000_000, 256_000_000, 'Bytes of stream kept behind the newest checkpoint before one is forced. Ours.'),
         weightChunkBytes: count(1_024, 16_777_216, 262_144, 'Chunk of a weight snapshot. Ours, measured (docs/decisions.md).'),
         weightPrecision: z.enum(['f32', 'bf16']).default('f32').describe('Weights on the wire. Ours.'),

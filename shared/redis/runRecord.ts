@@ -16,9 +16,7 @@ export interface RunRecord {
 
 export async function publishRunRecord(client: RedisClient, keys: RunKeys, record: RunRecord): Promise<void> {
   const text = JSON.stringify(record);
-  await client.run(async (redis) => {
-    await redis.multi().set(keys.record, text).xadd(keys.recordReady, 'MAXLEN', 1, '*', 'hash', record.configHash).exec();
-  });
+  await client.transaction((multi) => multi.set(keys.record, text).xadd(keys.recordReady, 'MAXLEN', 1, '*', 'hash', record.configHash));
 }
 
 /** Waits until the learner has published it. @throws TransportError if `signal` fires first; WireFormatError if it is none */
