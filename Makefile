@@ -6,7 +6,7 @@ SHELL := /bin/sh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train check test docs surrogate surrogate-kernel
+.PHONY: help setup train check test bench docs surrogate surrogate-kernel
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
@@ -22,6 +22,9 @@ check: setup ## types, lint, import cycles
 
 test: setup ## unit, contract, integration and learning tests (ARGS='test/shared/mdp' for some of them)
 	@npx --no-install vitest run $(ARGS)
+
+bench: setup ## measure replay, environment, benchmarks, stream and engine (JSON=1: only the JSON lines)
+	@for part in replay environment benchmarks stream engine; do node dist/scripts/bench/$$part.js $(if $(JSON),2>/dev/null); done
 
 docs: setup ## write the generated pages (docs/configuration.md)
 	@node dist/scripts/docs/configuration.js

@@ -7,25 +7,15 @@ import type { TransitionColumns } from '../../shared/mdp/types.js';
 import { PrioritizedReplay, type ReplaySample } from '../../shared/replay/prioritizedReplay.js';
 import { Rng } from '../../shared/rng.js';
 import { median, rate, report } from './figure.js';
+import { ENTRY, randomEntry } from './randomEntry.js';
 
 const CAPACITY = 2_000_000;
-const ENTRY = 256;
 const BATCH = 512;
 const BATCHES = 400;
 const REPEATS = 9;
 
-function entry(rng: Rng): TransitionColumns {
-  const words = (n: number): Uint32Array => Uint32Array.from({ length: n }, () => rng.uint32());
-  const reals = (map: (x: number) => number): Float32Array => Float32Array.from({ length: ENTRY }, () => map(rng.float()));
-  return {
-    size: ENTRY, codeWords: 2, stateCodes: words(2 * ENTRY), nextCodes: words(2 * ENTRY), stateSeeds: words(ENTRY), nextSeeds: words(ENTRY),
-    nStepReturns: reals((x) => 2 * x - 1), discounts: reals(() => 0.729), priorities: reals((x) => 10 ** (4 * x - 3)),
-    actions: Uint8Array.from({ length: ENTRY }, () => rng.int(100)),
-  };
-}
-
 const rng = new Rng(1);
-const entries = Array.from({ length: 64 }, () => entry(rng));
+const entries = Array.from({ length: 64 }, () => randomEntry(rng));
 const replay = new PrioritizedReplay({ capacity: CAPACITY, codeWords: 2, priorityExponent: 0.6, importanceExponent: 0.4, priorityEpsilon: 1e-6 });
 const add = (count: number): void => {
   for (let i = 0; i < count; i++) replay.add(entries[i % entries.length] as TransitionColumns);

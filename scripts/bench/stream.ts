@@ -20,7 +20,8 @@ import { PrioritizedReplay } from '../../shared/replay/prioritizedReplay.js';
 import { decodeTransitions } from '../../shared/wire/transitions.js';
 import { encodeWeights, type WeightPrecision } from '../../shared/wire/weights.js';
 import { median, report } from './figure.js';
-import { BOUND, CONFIG_HASH, ENTRY, READERS_A_PROCESS } from './streamSetting.js';
+import { ENTRY } from './randomEntry.js';
+import { BOUND, CONFIG_HASH, READERS_A_PROCESS } from './streamSetting.js';
 
 const PRODUCERS = 8;
 const READERS = 32;

@@ -10,7 +10,10 @@ import { TransitionProducer } from '../../shared/redis/transitionProducer.js';
 import { WeightReader } from '../../shared/redis/weightChannel.js';
 import { encodeTransitions } from '../../shared/wire/transitions.js';
 import { decodeWeights } from '../../shared/wire/weights.js';
-import { BOUND, CONFIG_HASH, randomEntry, READERS_A_PROCESS } from './streamSetting.js';
+import type { TransitionColumns } from '../../shared/mdp/types.js';
+import { Rng } from '../../shared/rng.js';
+import { randomEntry } from './randomEntry.js';
+import { BOUND, CONFIG_HASH, READERS_A_PROCESS } from './streamSetting.js';
 
 const [, , role = '', url = '', run = ''] = process.argv;
 const keys = runKeys(run);
@@ -22,17 +25,17 @@ process.on('disconnect', () => process.exit(0));
 async function produce(): Promise<void> {
   const lease = await ActorLease.acquire({ client, keys, holder: `${role}:${process.pid}`, slots: 1, ttlMs: 60_000 });
   const producer = new TransitionProducer({ client, keys, configHash: CONFIG_HASH, boundTransitions: BOUND, maxRetainedBytes: 2e9, lease });
-  const entries = Array.from({ length: 16 }, (_, i) => randomEntry(i));
+  const entries = Array.from({ length: 16 }, (_, i) => randomEntry(new Rng(i)));
   process.send?.('ready');
-  for (let i = 0; !stopped; i++) await producer.append(entries[i % entries.length] ?? randomEntry(0), i);
+  for (let i = 0; !stopped; i++) await producer.append(entries[i % entries.length] as TransitionColumns, i);
 }
 
 /** Bounded by the list's length, which every push returns: one over it waits for the reader to have caught up. */
 async function push(): Promise<void> {
-  const entries = Array.from({ length: 16 }, (_, i) => randomEntry(i));
+  const entries = Array.from({ length: 16 }, (_, i) => randomEntry(new Rng(i)));
   process.send?.('ready');
   for (let i = 1; !stopped; i++) {
-    const bytes = encodeTransitions({ configHash: CONFIG_HASH, actor: process.pid, incarnation: 1, sequence: i, weightVersion: 0 }, entries[i % entries.length] ?? randomEntry(0));
+    const bytes = encodeTransitions({ configHash: CONFIG_HASH, actor: process.pid, incarnation: 1, sequence: i, weightVersion: 0 }, entries[i % entries.length] as TransitionColumns);
     const length = await client.run((redis) => redis.rpush(`${keys.prefix}list`, bytes));
     while (!stopped && length * 256 > BOUND && (await client.run((redis) => redis.llen(`${keys.prefix}list`))) * 256 > BOUND);
   }
