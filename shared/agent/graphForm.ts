@@ -20,9 +20,20 @@ export interface GraphOptions extends InferenceOptions {
   readonly opsForm?: OpsForm;
 }
 
-function networkOps(form: OpsForm): NetworkOps {
+/**
+ * The operations in the form asked for. `auto` says once, as a process warning, that it composes them because the custom ones do not load.
+ * @param load loads the custom operations, false where there are none
+ * @throws EngineError if `fused` cannot be had
+ */
+export function networkOps(form: OpsForm, load: () => boolean = loadCustomOps): NetworkOps {
   if (form === 'composed') return composedOps;
-  if (loadCustomOps()) return fusedOps;
+  try {
+    if (load()) return fusedOps;
+  } catch (error) {
+    if (form === 'fused') throw error;
+    process.emitWarning(`the custom operations do not load, the slower composed ones are used: ${error instanceof Error ? error.message : String(error)}`);
+    return composedOps;
+  }
   if (form === 'fused') throw new EngineError('the custom operations must have been built by `make setup`, .deps/engine holds none');
   return composedOps;
 }

@@ -45,7 +45,7 @@ const addonPath = join(depsRoot, 'engine', 'archwalk_graph.node');
 const opsPath = join(depsRoot, 'engine', 'archwalk_ops.so');
 
 let addon: GraphAddon | undefined;
-let opsLoaded: boolean | undefined;
+let opsLoaded = false;
 
 /** Whether set-up compiled the addon. It is not loaded by asking. */
 export function isAddonBuilt(): boolean {
@@ -60,12 +60,17 @@ export function graphAddon(): GraphAddon {
   return addon;
 }
 
-/** Loads the custom operations if set-up compiled them; the answer is the same ever after. Without them graphs are composed of TensorFlow's own. */
-export function loadCustomOps(): boolean {
-  if (opsLoaded !== undefined) return opsLoaded;
-  opsLoaded = existsSync(opsPath);
-  if (opsLoaded) withEngineErrors(() => graphAddon().loadLibrary(opsPath));
-  return opsLoaded;
+/**
+ * Loads the custom operations, once, if set-up compiled them. Without them graphs are composed of TensorFlow's own.
+ * @returns whether they are there
+ * @throws EngineError if they are and do not load
+ */
+export function loadCustomOps(path: string = opsPath): boolean {
+  if (opsLoaded) return true;
+  if (!existsSync(path)) return false;
+  withEngineErrors(() => graphAddon().loadLibrary(path));
+  opsLoaded = true;
+  return true;
 }
 
 /** Runs `body`; what the addon throws is rethrown as an EngineError. */
