@@ -7,6 +7,7 @@ import { type DataOptions, dataGet, dataList, dataVerify } from './commands/data
 import { doctor } from './commands/doctor.js';
 import { type EvaluateOptions, evaluate } from './commands/evaluate.js';
 import { inspect } from './commands/inspect.js';
+import { type PrepareOptions, prepare } from './commands/prepare.js';
 import { type SearchOptions, search } from './commands/search.js';
 import { type TrainOptions, train } from './commands/train.js';
 import { collect, positiveNumber, wholeNumber } from './optionParsers.js';
@@ -16,6 +17,7 @@ export type Done = (work: Promise<number>) => Promise<void>;
 
 export function addSubcommands(program: Command, context: MainContext, done: Done): void {
   addTrain(program, context, done);
+  addPrepare(program, done);
   addEvaluate(program, context, done);
   addSearch(program, context, done);
   addInspect(program, done);
@@ -23,23 +25,32 @@ export function addSubcommands(program: Command, context: MainContext, done: Don
   addDoctor(program, done);
 }
 
-function addTrain(program: Command, context: MainContext, done: Done): void {
-  program
-    .command('train')
-    .description('train an agent with local processes; ends with an evaluation table')
+/** The flags that describe a new run. */
+function withRunFlags(command: Command): Command {
+  return command
     .option('--benchmark <name>', 'nasbench301, nasbench201, nasbench101, or the path of a module of your own')
     .option('--dataset <name>', 'cifar10, cifar100 or ImageNet16-120 (NAS-Bench-201)')
     .option('--preset <name>', 'small or paper')
-    .option('--actors <n>', 'actor processes', wholeNumber(1))
     .option('--minutes <m>', 'stop training after this time', positiveNumber)
     .option('--learner-steps <n>', 'stop training after this many learner steps', wholeNumber(1))
     .option('--seed <s>', 'seed of every random number', wholeNumber(0))
+    .option('--config <file>', 'a run file (YAML) with any configuration keys')
+    .option('--set <key=value>', 'set one configuration key; may be repeated', collect, []);
+}
+
+function addTrain(program: Command, context: MainContext, done: Done): void {
+  withRunFlags(program.command('train').description('train an agent with local processes; ends with an evaluation table'))
+    .option('--actors <n>', 'actor processes', wholeNumber(1))
     .option('--run <dir>', 'the run\'s folder (default: the next free one under runs/)')
     .option('--resume', 'go on with the run in --run', false)
-    .option('--config <file>', 'a run file (YAML) with any configuration keys')
-    .option('--set <key=value>', 'set one configuration key; may be repeated', collect, [])
     .option('--json', 'print the final results as JSON on stdout', false)
     .action((options: TrainOptions) => done(train(options, context)));
+}
+
+function addPrepare(program: Command, done: Done): void {
+  withRunFlags(program.command('prepare').description('make a run\'s folder and configuration for services started otherwise; does nothing where it is there'))
+    .requiredOption('--run <dir>', 'the run\'s folder')
+    .action((options: PrepareOptions) => done(prepare(options)));
 }
 
 function addEvaluate(program: Command, context: MainContext, done: Done): void {

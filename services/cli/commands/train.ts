@@ -1,9 +1,7 @@
 /** @file `archwalk train`: a whole run with local processes, from the configuration to the evaluation table. */
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { readEnvironment } from '../../../shared/config/environment.js';
-import type { PartialConfig, PresetName } from '../../../shared/config/presets.js';
 import { resolveConfig } from '../../../shared/config/resolve.js';
 import { type RunFolder, createRunFolder, lockRunFolder, readRunConfig, runFolder, writeWhole } from '../../../shared/config/runFolder.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -11,20 +9,12 @@ import { ConfigError, EXIT } from '../../../shared/errors.js';
 import type { MainContext } from '../../../shared/lifecycle.js';
 import { openRunBenchmark } from '../../../shared/run/joinRun.js';
 import { LocalRun } from '../localRun.js';
+import { type RunOptions, assignmentsOf, configOf } from '../runOptions.js';
 import { evaluate } from './evaluate.js';
 
-export interface TrainOptions {
-  readonly benchmark?: string;
-  readonly dataset?: string;
-  readonly preset?: string;
-  readonly actors?: number;
-  readonly minutes?: number;
-  readonly learnerSteps?: number;
-  readonly seed?: number;
+export interface TrainOptions extends RunOptions {
   readonly run?: string;
   readonly resume: boolean;
-  readonly config?: string;
-  readonly set: readonly string[];
   readonly json: boolean;
 }
 
@@ -48,46 +38,15 @@ export async function train(options: TrainOptions, { signal, closing }: MainCont
 }
 
 function prepare(options: TrainOptions): { folder: RunFolder; config: Config } {
-  const assignments = [...assignmentsOf(options), ...options.set];
   if (!options.resume) {
-    const config = resolveConfig({ preset: presetOf(options.preset), file: readRunFile(options.config), assignments });
+    const config = configOf(options);
     return { folder: runFolder(options.run ?? nextFree(readEnvironment().runsFolder, config)), config };
   }
   if (options.run === undefined) throw new ConfigError('--resume needs --run DIR, got no --run');
   if (options.preset !== undefined || options.config !== undefined) throw new ConfigError('--resume keeps the run\'s own configuration: change single keys with --set instead of --preset or --config');
   const folder = runFolder(options.run);
   const stored = readRunConfig(folder);
-  return { folder, config: resolveConfig({ preset: stored.experiment.preset, file: stored, assignments }) };
-}
-
-function presetOf(name: string | undefined): PresetName | undefined {
-  if (name === undefined || name === 'small' || name === 'paper') return name;
-  throw new ConfigError(`--preset must be small or paper, got "${name}"`);
-}
-
-function assignmentsOf(options: TrainOptions): string[] {
-  const flags: [string, unknown][] = [
-    ['experiment.benchmark', options.benchmark],
-    ['experiment.dataset', options.dataset],
-    ['experiment.seed', options.seed],
-    ['actor.processes', options.actors],
-    ['learner.minutes', options.minutes],
-    ['learner.steps', options.learnerSteps],
-  ];
-  return flags.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-}
-
-function readRunFile(path: string | undefined): PartialConfig | undefined {
-  if (path === undefined) return undefined;
-  if (!existsSync(path)) throw new ConfigError(`--config must be a run file (YAML), and ${path} does not exist`);
-  let parsed: unknown;
-  try {
-    parsed = parseYaml(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new ConfigError(`--config must be a run file (YAML), and ${path} is not: ${String(cause).split('\n')[0] ?? ''}`, cause);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new ConfigError(`--config must hold groups of configuration keys, and ${path} does not`);
-  return parsed as PartialConfig;
+  return { folder, config: resolveConfig({ preset: stored.experiment.preset, file: stored, assignments: assignmentsOf(options) }) };
 }
 
 /** runs/<benchmark>-<preset>-<n>, n the first number not taken. */
