@@ -11,7 +11,7 @@ import { inferenceGraph, inferQ } from './graphInference.js';
 import { flatLayout, Parameters } from './graphNetwork.js';
 import { stepGraph } from './graphStep.js';
 import { flatVariable, type BoundVariable } from './graphWeights.js';
-import { adamStepSize, checkOptimizerState, decodeStepCount, encodeStepCount, OPTIMIZER_SLOTS } from './optimizer.js';
+import { adamStepSize, checkOptimizerState, decodeStepCount, encodeStepCount, learningRateAt, OPTIMIZER_SLOTS } from './optimizer.js';
 import { checkNamedArrays, initialWeights, parameterShapes } from './parameters.js';
 import type { LearnerBatch, LearnerEngine, LearnerStepResult, NamedArray, NetworkSpec, OptimizerSpec, WeightSnapshot } from './types.js';
 
@@ -93,8 +93,9 @@ export class GraphLearner implements LearnerEngine {
   }
 
   #feeds({ state, next, actions, nStepReturns, discounts, importanceWeights }: LearnerBatch): Feed[] {
-    const { kind, learningRate } = this.#optimizer;
-    this.#rate[0] = kind === 'adam' ? adamStepSize(learningRate, this.#updates + 1) : learningRate;
+    const update = this.#updates + 1;
+    const rate = learningRateAt(this.#optimizer, update);
+    this.#rate[0] = this.#optimizer.kind === 'adam' ? adamStepSize(rate, update) : rate;
     const shape = [state.batch];
     const columns = [actions, nStepReturns, discounts, importanceWeights].map((values) => ({ values, shape }));
     return [...tokenFeeds(state, this.spec), ...tokenFeeds(next, this.spec), ...columns, { values: this.#rate, shape: [] }];

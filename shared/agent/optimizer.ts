@@ -55,6 +55,13 @@ export function checkOptimizerState(state: readonly NamedArray[], kind: Kind, sp
   checkNamedArrays(state, optimizerStateShapes(kind, spec), 'optimizer state');
 }
 
+/** The learning rate of update t >= 1: constant, or falling linearly to decay.finalShare of the first at update decay.steps. */
+export function learningRateAt({ learningRate, decay }: Pick<OptimizerSpec, 'learningRate' | 'decay'>, t: number): number {
+  if (decay === undefined || decay.steps <= 1) return learningRate;
+  const done = Math.min(1, (t - 1) / (decay.steps - 1));
+  return learningRate * (1 - done * (1 - decay.finalShare));
+}
+
 /** Adam's step size at update t >= 1: rate sqrt(1 - b2^t) / (1 - b1^t). */
 export function adamStepSize(learningRate: number, t: number): number {
   return (learningRate * Math.sqrt(1 - ADAM.beta2 ** t)) / (1 - ADAM.beta1 ** t);

@@ -2,7 +2,7 @@
 import type { Tensorflow } from '../engine/tensorflow.js';
 import type { NamedArray, NetworkSpec, OptimizerSpec } from './types.js';
 import { flatten, totalSize, unflatten } from './flatArrays.js';
-import { ADAM, RMSPROP, adamStepSize, checkOptimizerState, decodeStepCount, encodeStepCount, optimizerStateShapes } from './optimizer.js';
+import { ADAM, RMSPROP, adamStepSize, checkOptimizerState, decodeStepCount, encodeStepCount, learningRateAt, optimizerStateShapes } from './optimizer.js';
 import type { Tensor1D } from './tfjsNetwork.js';
 
 /** New tensors f32 [P] of one update, for the optimizer to keep. */
@@ -46,7 +46,7 @@ export class TfjsOptimizer {
     const tf = this.#tf;
     const first: Tensor1D = tf.add(this.#first, tf.mul(tf.sub(g, this.#first), 1 - ADAM.beta1));
     const second: Tensor1D = tf.add(this.#second, tf.mul(tf.sub(tf.square(g), this.#second), 1 - ADAM.beta2));
-    const change = tf.div(tf.mul(first, adamStepSize(this.#spec.learningRate, this.#steps)), tf.add(tf.sqrt(second), ADAM.epsilon));
+    const change = tf.div(tf.mul(first, adamStepSize(learningRateAt(this.#spec, this.#steps), this.#steps)), tf.add(tf.sqrt(second), ADAM.epsilon));
     return [tf.sub(weights, change), first, second];
   };
 
@@ -55,7 +55,7 @@ export class TfjsOptimizer {
     const first: Tensor1D = tf.add(this.#first, tf.mul(tf.sub(g, this.#first), 1 - RMSPROP.decay));
     const second: Tensor1D = tf.add(this.#second, tf.mul(tf.sub(tf.square(g), this.#second), 1 - RMSPROP.decay));
     const variance = tf.relu(tf.sub(second, tf.square(first)));
-    const change = tf.mul(tf.mul(g, this.#spec.learningRate), tf.rsqrt(tf.add(variance, RMSPROP.epsilon)));
+    const change = tf.mul(tf.mul(g, learningRateAt(this.#spec, this.#steps)), tf.rsqrt(tf.add(variance, RMSPROP.epsilon)));
     return [tf.sub(weights, change), first, second];
   };
 

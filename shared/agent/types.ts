@@ -41,7 +41,10 @@ export type WeightSnapshot = readonly NamedArray[];
 
 export interface OptimizerSpec {
   readonly kind: 'adam' | 'rmsprop-centred';
+  /** Rate of the first update. */
   readonly learningRate: number;
+  /** Linear decay: from the first update to update `steps` the rate falls to `finalShare` of the first, and stays there. Absent: constant. */
+  readonly decay?: { readonly steps: number; readonly finalShare: number };
   /** Global gradient norm is clipped to this; > 0. */
   readonly gradientClipNorm: number;
 }

@@ -31,6 +31,7 @@ const apex = {
     batchSize: 512,
     optimizer: 'rmsprop-centred',
     learningRate: 6.25e-5,
+    learningRateFinalShare: 1,
     gradientClipNorm: 40,
     samplesPerInsert: 1,
     warmUpTransitions: 50_000,

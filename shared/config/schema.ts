@@ -65,6 +65,7 @@ export const configSchema = z
         batchSize: count(1, 8192, 128, 'Transitions a step: 512, Ape-X; 128 in preset small: ours.'),
         optimizer: z.enum(['adam', 'rmsprop-centred']).default('adam').describe('rmsprop-centred: Ape-X; adam in preset small: ours.'),
         learningRate: real(1e-8, 1, 5e-4, '6.25e-5, Ape-X; 5e-4 in preset small: ours.'),
+        learningRateFinalShare: real(0, 1, 0.1, 'The learning rate falls linearly to this share of the first at learner.steps; 1 keeps it. Ours, measured (docs/decisions.md).'),
         gradientClipNorm: real(1e-3, 1e6, 10, 'Global gradient norm is clipped to it: 40, Ape-X; 10: ours.'),
         samplesPerInsert: real(0.01, 1000, 2, 'Samples the learner takes for each transition inserted after warm-up (Reverb\'s rate limiter). Ours.'),
         warmUpTransitions: count(1, 16_777_216, 2_000, 'Transitions in the replay before the first step: 50,000, Ape-X; 2,000 in preset small: ours.'),

@@ -12,7 +12,12 @@ export function networkSpec(config: Config, benchmark: Benchmark): NetworkSpec {
 }
 
 export function optimizerSpec({ learner }: Config): OptimizerSpec {
-  return { kind: learner.optimizer, learningRate: learner.learningRate, gradientClipNorm: learner.gradientClipNorm };
+  return {
+    kind: learner.optimizer,
+    learningRate: learner.learningRate,
+    decay: { steps: learner.steps, finalShare: learner.learningRateFinalShare },
+    gradientClipNorm: learner.gradientClipNorm,
+  };
 }
 
 export interface EngineChoice {

@@ -45,6 +45,15 @@ export function describeOptimizers(route: EngineRouteUnderTest): void {
       engine.dispose();
     });
 
+    it('lets its rate fall to nothing where the decay says so', async () => {
+      const engine = await route.learner(tinyOptions({ optimizer: { ...optimizer, decay: { steps: 3, finalShare: 0 } } }));
+      await train(engine, 0, 2);
+      const before = allValues(engine.onlineWeights());
+      await train(engine, 2, 3);
+      expect(allValues(engine.onlineWeights())).toEqual(before);
+      engine.dispose();
+    });
+
     it('updates as the slow twin does, each of 5 steps', async () => {
       const engine = await route.learner(tinyOptions({ optimizer }));
       let [before, [first, second]] = [Float64Array.from(allValues(engine.onlineWeights())), slots(engine.optimizerState())];
