@@ -10,7 +10,7 @@ export type PartialConfig = { readonly [key: string]: unknown };
 
 const nasbench201: PartialConfig = {
   mdp: { neighbours: 24, horizonSteps: 20, shapingAlpha: 16 },
-  learner: { steps: 781, batchSize: 256, learningRate: 3e-4, samplesPerInsert: 4, warmUpTransitions: 5_000 },
+  learner: { steps: 781, batchSize: 256, learningRate: 3e-4, samplesPerInsert: 4, warmUpTransitions: 5_000, targetUpdatePeriod: 50, learningRateFinalShare: 1, publishPeriod: 5 },
   actor: { environments: 256, sendTransitions: 256 },
   redis: { streamTransitions: 1_536 },
 };

@@ -6,10 +6,10 @@ const set = (...assignments: string[]) => resolveConfig({ assignments });
 
 describe('resolveConfig', () => {
   it('takes schema, then preset, then run file, then --set', () => {
-    expect(set().learner.batchSize).toBe(128);
+    expect(set().learner.batchSize).toBe(64);
     expect(set('experiment.benchmark=nasbench201').learner.batchSize).toBe(256);
-    const file = { experiment: { benchmark: 'nasbench201' }, learner: { batchSize: 64 } };
-    expect(resolveConfig({ file }).learner).toMatchObject({ batchSize: 64, samplesPerInsert: 4 });
+    const file = { experiment: { benchmark: 'nasbench201' }, learner: { batchSize: 96 } };
+    expect(resolveConfig({ file }).learner).toMatchObject({ batchSize: 96, samplesPerInsert: 4 });
     expect(resolveConfig({ file, assignments: ['learner.batchSize=32'] }).learner.batchSize).toBe(32);
   });
 
@@ -40,7 +40,7 @@ describe('resolveConfig', () => {
     ['learner.optimizer=sgd', 'learner.optimizer must be one of adam, rmsprop-centred, got "sgd"'],
     ['agent.heads=5', 'agent.heads must divide agent.width'],
     ['mdp.nSteps=31', 'mdp.nSteps must be at most mdp.horizonSteps'],
-    ['learner.warmUpTransitions=100', 'learner.batchSize must be at most learner.warmUpTransitions'],
+    ['learner.warmUpTransitions=50', 'learner.batchSize must be at most learner.warmUpTransitions'],
     ['learner.batchSize=[1', '--set learner.batchSize must have a number, word or [list]'],
     ['experiment.preset=huge', 'experiment.preset must be small or paper, got "huge"'],
   ])('refuses %s in one line', (assignment, message) => {
