@@ -6,10 +6,10 @@ SHELL := /bin/sh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train check test bench docs surrogate surrogate-kernel
+.PHONY: help setup train check test test-docker test-k8s bench up down docs surrogate surrogate-kernel
 
 help: ## list the targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
 
 setup: ## npm packages, TensorFlow library, Redis server, engine, dist/ (only what is missing)
 	@scripts/setup.sh
@@ -25,6 +25,19 @@ test: setup ## unit, contract, integration and learning tests (ARGS='test/shared
 
 bench: setup ## measure replay, environment, benchmarks, stream and engine (JSON=1: only the JSON lines)
 	@for part in replay environment benchmarks stream engine; do node dist/scripts/bench/$$part.js $(if $(JSON),2>/dev/null); done
+
+test-docker: setup ## the compose file on real Docker: learning, scaling, a killed learner (ARCHWALK_BASE_IMAGES: docs/deploy.md)
+	@npx --no-install vitest run --config vitest.deploy.config.ts test/docker $(ARGS)
+
+test-k8s: setup ## render the Kubernetes manifests with kubectl and check what they say
+	@npx --no-install vitest run --config vitest.deploy.config.ts test/k8s $(ARGS)
+
+COMPOSE = $$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+up: ## build the image and start a run in Docker (ARGS='--scale actor=32')
+	@$(COMPOSE) up --build --detach $(ARGS)
+
+down: ## stop the run in Docker; its volumes stay (ARGS=--volumes removes them)
+	@$(COMPOSE) down $(ARGS)
 
 docs: setup ## write the generated pages (docs/configuration.md)
 	@node dist/scripts/docs/configuration.js
