@@ -42,9 +42,9 @@ export async function torchContender(of: EngineCase, way: string, precision: Pre
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (command: unknown): Promise<unknown> => {
     child.stdin.write(`${JSON.stringify(command)}\n`);
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error(`the PyTorch peer must answer, it ended: is torch installed for ${python}?`);
-    return JSON.parse(value);
+    const answer: IteratorResult<string, unknown> = await lines.next();
+    if (answer.done === true) throw new Error(`the PyTorch peer must answer, it ended: is torch installed for ${python}?`);
+    return JSON.parse(answer.value) as unknown;
   };
   const theirs = (await ask({ q: true })) as number[];
   rmSync(folder, { recursive: true });

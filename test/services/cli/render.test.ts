@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type ViewState, formatDuration, renderPlain, renderView } from '../../../services/cli/view/render.js';
 
@@ -21,7 +22,7 @@ describe('renderView', () => {
   });
 
   it('never exceeds the width', () => {
-    for (const line of renderView(state, 60)) expect(line.length).toBeLessThanOrEqual(60);
+    for (const line of renderView(state, 60)) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(60);
   });
 
   it('says so while the learner warms up, and before anything is known', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -49,9 +49,8 @@ describe('Supervisor', () => {
   it('stops by SIGTERM, then by SIGKILL', async () => {
     const polite = supervisor.start(service('polite', 'process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1e6); console.log("up")'));
     const stubborn = supervisor.start(service('stubborn', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1e6); console.log("up")'));
-    const up = () => ['polite', 'stubborn'].every((name) => events.some((e) => e.kind === 'started' && e.name === name));
-    while (!up()) await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const up = (name: string) => existsSync(join(folder, `${name}.jsonl`)) && readFileSync(join(folder, `${name}.jsonl`), 'utf8').includes('up');
+    while (!up('polite') || !up('stubborn')) await new Promise((resolve) => setTimeout(resolve, 20));
     await supervisor.stop(['polite', 'stubborn'], 500);
     expect(await polite).toBe(0);
     expect(await stubborn).toBe(1);

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,7 +113,7 @@ describe('doctor', () => {
 
   it('prints each finding with its remedy below, then the sum', () => {
     const text = render([ok('a', 'fine'), warning('long', 'less', 'do this'), failed('c', 'gone', 'do that')]);
-    expect(text).toBe(
+    expect(stripVTControlCharacters(text)).toBe(
       ['ok       a     fine', 'warning  long  less', '               → do this', 'failed   c     gone', '               → do that', '', '1 failed, 1 warnings: archwalk does not work here yet.', ''].join('\n'),
     );
     expect(render([ok('a', 'fine')])).toContain('Nothing failed, 0 warnings.');
