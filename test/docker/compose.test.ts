@@ -83,7 +83,7 @@ describe('docker compose', () => {
     await until('actors scraped', actorsUp, (value) => value === 8);
     await until('actors that sent transitions', 'count(archwalk_actor_transitions_total > 0)', (value) => value === 8);
     up(4);
-    await until('actors scraped', actorsUp, (value) => value === 4);
+    expect(await until('actors scraped', actorsUp, (value) => value === 4)).toBe(4);
   });
 
   it('goes on by itself from a checkpoint after SIGKILL of the learner', async () => {
