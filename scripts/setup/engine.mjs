@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { execute, say, tellingLine } from './step.mjs';
+import { execute, say, tellingLine, withHeartbeat } from './step.mjs';
 
 const NAME = 'engine';
 
@@ -12,7 +12,7 @@ const NAME = 'engine';
 export async function buildEngine() {
   const builder = join(import.meta.dirname, 'buildEngine.mjs');
   if (!existsSync(builder)) return;
-  const result = await execute(process.execPath, [builder]);
+  const result = await withHeartbeat(NAME, execute(process.execPath, [builder]));
   if (result.code === 0) return say(NAME, result.stdout.trim().split('\n').at(-1) || 'done');
   say(NAME, `warning: the composed route will be used, it is slower; the custom operations do not build: ${tellingLine(result)}`);
 }

@@ -64,19 +64,26 @@ export function execute(program, args, options = {}) {
   });
 }
 
-/** Says every 30 seconds that a long step is still at work, until the promise settles; then says how long it took. */
-export async function timed(step, what, promise) {
+const secondsSince = (began) => `${((performance.now() - began) / 1000).toFixed(0)} s`;
+
+/** Says every 30 seconds that a step is still at work, until the promise settles. */
+export async function withHeartbeat(step, promise) {
   const began = performance.now();
-  const seconds = () => `${((performance.now() - began) / 1000).toFixed(0)} s`;
-  say(step, `${what} …`);
-  const heartbeat = setInterval(() => say(step, `… ${seconds()}`), 30_000);
+  const heartbeat = setInterval(() => say(step, `… ${secondsSince(began)}`), 30_000);
   try {
-    const value = await promise;
-    say(step, `done in ${seconds()}: ${what}`);
-    return value;
+    return await promise;
   } finally {
     clearInterval(heartbeat);
   }
+}
+
+/** Says that a long step begins, that it is still at work, and how long it took. */
+export async function timed(step, what, promise) {
+  const began = performance.now();
+  say(step, `${what} …`);
+  const value = await withHeartbeat(step, promise);
+  say(step, `done in ${secondsSince(began)}: ${what}`);
+  return value;
 }
 
 /** The line of a failed program's output that says most: the first with "error", else the last one. */

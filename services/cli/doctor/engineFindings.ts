@@ -46,7 +46,7 @@ export function bf16Finding({ model, count, bf16 }: ProcessorFeatures): Finding 
 }
 
 function graphFinding(): Finding {
-  const slower = `the composed route computes the same, slower; ${SETUP} says why it does not build`;
+  const slower = 'the composed route computes the same, slower; make setup says why it does not build';
   if (!isAddonBuilt()) return warning('graph route', 'not built', slower);
   try {
     const version = graphAddon().tensorflowVersion();
