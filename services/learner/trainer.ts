@@ -1,7 +1,7 @@
 /**
  * @file The learner's loop: sample, rebuild tokens from codes, one engine step, priorities back. While the engine works on one
  * batch (on its own threads) the next is sampled and assembled, so the priorities a batch is drawn by are one step old; in
- * lockstep nothing is prefetched and every run takes the same steps.
+ * lockstep nothing is prefetched.
  */
 import type { LearnerBatch, LearnerEngine, LearnerStepResult } from '../../shared/agent/types.js';
 import { Stopwatch } from '../../shared/metrics/intervals.js';

@@ -61,7 +61,7 @@ export const configSchema = z
       .strictObject({
         steps: count(1, 1_000_000_000, 1_560, 'Learner steps of the run. Ours.'),
         minutes: real(0, 1e6, 0, 'Stop training after this time; 0 sets no limit. Ours.'),
-        lockstep: z.boolean().default(false).describe('One actor and the learner in turn, in a fixed order: slower, and every run of a seed takes the same steps. Ours.'),
+        lockstep: z.boolean().default(false).describe('No batch is prefetched: priorities are written back before the next sample. Slower; a step towards runs that repeat bit for bit, not yet that. Ours.'),
         batchSize: count(1, 8192, 64, 'Transitions a step: 512, Ape-X; 64 in preset small: ours, measured (docs/decisions.md).'),
         optimizer: z.enum(['adam', 'rmsprop-centred']).default('adam').describe('rmsprop-centred: Ape-X; adam in preset small: ours.'),
         learningRate: real(1e-8, 1, 7e-4, 'Of the first step: 6.25e-5, Ape-X; 7e-4 in preset small: ours.'),
