@@ -85,25 +85,35 @@ export class Actor {
 
   /** Sends what was gathered, waiting for room. What could not be sent before `signal` fired is kept. */
   async #send(signal: AbortSignal): Promise<void> {
-    const { producer, follower, metrics, leaseAgain } = this.#options;
-    const columns = this.#buffer.view();
+    const { metrics } = this.#options;
+    const { size } = this.#buffer;
     const start = systemClock.monotonic();
     this.#sendingSince = start;
     try {
-      const { waitedMs } = await producer.append(columns, Math.max(0, follower.version), signal);
-      metrics.add('actorBlocked', waitedMs / 1000);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof LeaseLostError)) throw error;
-      await leaseAgain();
-      return await this.#send(signal);
+      if (!(await this.#append(signal))) return;
     } finally {
       this.#blockedMs += systemClock.monotonic() - start;
       this.#sendingSince = null;
     }
-    this.transitions += columns.size;
-    metrics.add('actorTransitions', columns.size);
+    this.transitions += size;
+    metrics.add('actorTransitions', size);
     this.#buffer.clear();
+  }
+
+  /** Appends the buffer, under a new lease where the old one was given away. @returns false if `signal` fired first */
+  async #append(signal: AbortSignal): Promise<boolean> {
+    const { producer, follower, metrics, leaseAgain } = this.#options;
+    for (;;) {
+      try {
+        const { waitedMs } = await producer.append(this.#buffer.view(), Math.max(0, follower.version), signal);
+        metrics.add('actorBlocked', waitedMs / 1000);
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        if (!(error instanceof LeaseLostError)) throw error;
+        await leaseAgain();
+      }
+    }
   }
 
   /** The last transitions go out if there is room for them soon; else they are lost with this actor, and it says how many. */
