@@ -9,6 +9,7 @@
  */
 import { ConfigError } from '../errors.js';
 import type { TransitionBuffer } from './transitionBuffer.js';
+import type { NStepWindowsState } from './types.js';
 
 export interface NStepOptions {
   /** n, at least 1. */
@@ -77,17 +78,6 @@ export class NStepAccumulator<State, Action = number> {
     this.#window = window.slice(1);
     return { state, action, nStepReturn, discount: bootstrap * power, nextState };
   }
-}
-
-/** Everything NStepWindows holds, for checkpoints. Fresh arrays, [E, n] each, `codes` [E, n, W], `starts` and `fills` [E]. */
-export interface NStepWindowsState {
-  readonly codes: Uint32Array;
-  readonly seeds: Uint32Array;
-  readonly actions: Uint8Array;
-  readonly rewards: Float64Array;
-  readonly qTaken: Float32Array;
-  readonly starts: Uint32Array;
-  readonly fills: Uint32Array;
 }
 
 /**

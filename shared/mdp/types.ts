@@ -42,3 +42,26 @@ export interface TokenBatch {
  * The returned array may be reused by the next call.
  */
 export type QFunction = (tokens: TokenBatch) => Promise<Float32Array>;
+
+/** The pending steps of E environments, in rings of n. Fresh arrays, [E, n] each, `codes` [E, n, W], `starts` and `fills` [E]. */
+export interface NStepWindowsState {
+  readonly codes: Uint32Array;
+  readonly seeds: Uint32Array;
+  readonly actions: Uint8Array;
+  readonly rewards: Float64Array;
+  readonly qTaken: Float32Array;
+  readonly starts: Uint32Array;
+  readonly fills: Uint32Array;
+}
+
+/** Everything that decides how E environments go on, given the Q-values they are shown: with it they go on bit for bit. Fresh arrays. */
+export interface WalkState {
+  /** The four words of its random numbers. */
+  readonly rng: readonly [number, number, number, number];
+  /** uint32 [E, W]: the current architectures; seeds uint32 [E], accuracies f64 [E], steps into the episode uint32 [E]. */
+  readonly codes: Uint32Array;
+  readonly seeds: Uint32Array;
+  readonly accuracies: Float64Array;
+  readonly ages: Uint32Array;
+  readonly windows: NStepWindowsState;
+}

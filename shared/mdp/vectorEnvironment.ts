@@ -11,15 +11,15 @@
  */
 import type { Benchmark } from '../benchmarks/types.js';
 import { ConfigError, InvariantError, ShapeError } from '../errors.js';
-import type { Rng, RngState } from '../rng.js';
+import type { Rng } from '../rng.js';
 import { greedyAction } from './greedyAction.js';
 import { EpisodeStatistics } from './episodeStatistics.js';
-import { NStepWindows, type NStepOptions, type NStepWindowsState } from './nStep.js';
+import { NStepWindows, type NStepOptions } from './nStep.js';
 import { QueryCounter, type QueryCounterState } from './queryCounter.js';
 import { shapedReward, type RewardShaping } from './reward.js';
 import { TokenEncoder } from './tokens.js';
 import type { TransitionBuffer } from './transitionBuffer.js';
-import type { TokenBatch } from './types.js';
+import type { TokenBatch, WalkState } from './types.js';
 
 export interface VectorEnvironmentOptions extends NStepOptions {
   readonly benchmark: Benchmark;
@@ -46,13 +46,7 @@ export interface EnvironmentCounts {
 }
 
 /** Everything a VectorEnvironment holds; restored, it goes on bit for bit. All arrays are fresh. */
-export interface VectorEnvironmentState {
-  readonly rng: RngState;
-  readonly codes: Uint32Array;
-  readonly seeds: Uint32Array;
-  readonly accuracies: Float64Array;
-  readonly ages: Uint32Array;
-  readonly windows: NStepWindowsState;
+export interface VectorEnvironmentState extends WalkState {
   readonly queries: QueryCounterState;
   readonly counts: EnvironmentCounts;
   readonly bestValidationAccuracy: number;
@@ -137,7 +131,8 @@ export class VectorEnvironment {
     this.#arrive();
   }
 
-  get state(): VectorEnvironmentState {
+  /** What decides how it goes on; what it has counted stays out. */
+  get walk(): WalkState {
     return {
       rng: this.#options.rng.state,
       codes: this.#codes.slice(),
@@ -145,14 +140,23 @@ export class VectorEnvironment {
       accuracies: this.#accuracies.slice(),
       ages: this.#ages.slice(),
       windows: this.#windows.state,
-      queries: this.queryCounter.state,
-      counts: { ...this.counts },
-      bestValidationAccuracy: this.bestValidationAccuracy,
     };
+  }
+
+  get state(): VectorEnvironmentState {
+    return { ...this.walk, queries: this.queryCounter.state, counts: { ...this.counts }, bestValidationAccuracy: this.bestValidationAccuracy };
   }
 
   /** @throws InvariantError if the state is of another number of environments */
   restore(state: VectorEnvironmentState): void {
+    this.restoreWalk(state);
+    this.queryCounter.restore(state.queries);
+    Object.assign(this.counts, state.counts);
+    this.bestValidationAccuracy = state.bestValidationAccuracy;
+  }
+
+  /** Goes on from `state`; what was counted stays. @throws InvariantError as `restore` */
+  restoreWalk(state: WalkState): void {
     if (state.seeds.length !== this.size) throw new InvariantError(`a restored state must have ${this.size} environments, got ${state.seeds.length}`);
     this.#options.rng.restore(state.rng);
     this.#codes.set(state.codes);
@@ -160,9 +164,6 @@ export class VectorEnvironment {
     this.#accuracies.set(state.accuracies);
     this.#ages.set(state.ages);
     this.#windows.restore(state.windows);
-    this.queryCounter.restore(state.queries);
-    Object.assign(this.counts, state.counts);
-    this.bestValidationAccuracy = state.bestValidationAccuracy;
     this.#encoder.encode(this.#codes, this.#seeds, this.size, this.tokens);
   }
 
