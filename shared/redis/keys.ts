@@ -11,7 +11,7 @@ export interface RunKeys {
   /** String: the run's record, JSON; stream of one entry: it is there. */
   readonly record: string;
   readonly recordReady: string;
-  /** Stream of transition batches: fields `b` bytes, `t` transitions appended up to and with it, `s` bytes likewise. */
+  /** Stream of transition batches: fields `b` bytes, `t` transitions appended up to and with it, `s` bytes likewise; `a` in lockstep, where the environments stood after it. */
   readonly transitions: string;
   /** Hash: appended, ingested, appendedBytes, trimmedBytes, trimmedThrough, ingestedId, quarantined, signalled, generation. */
   readonly counters: string;
@@ -22,6 +22,8 @@ export interface RunKeys {
   /** Sorted set: actors that were refused, by ticket; `waiterSeen` by the drain generation in which each last asked. */
   readonly waiters: string;
   readonly waiterSeen: string;
+  /** Lockstep: stream of one entry, what the actor is to do next: fields `k` token, `v` weight version, `i` transitions the learner has received, `a` where the environments stand. */
+  readonly turns: string;
   /** Stream of refused entries: `id`, `reason`, `size`, `bytes`. */
   readonly quarantine: string;
   /** String with a lifetime: who is the learner. */
@@ -65,6 +67,7 @@ export function runKeys(run: string): RunKeys {
     drain: `${prefix}drain`,
     waiters: `${prefix}waiters`,
     waiterSeen: `${prefix}waiterSeen`,
+    turns: `${prefix}turns`,
     quarantine: `${prefix}quarantine`,
     learnerLease: `${prefix}learner`,
     learnerToken: `${prefix}learnerToken`,

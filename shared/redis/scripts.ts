@@ -19,6 +19,7 @@ export const SCRIPT_KEYS = {
   renewActor: 1,
   releaseActor: 2,
   publishWeights: 4,
+  giveTurn: 3,
   enterFetch: 2,
   leaveFetch: 2,
 } as const;

@@ -33,6 +33,7 @@ export interface AppendResult {
 const APPENDED = 1;
 const APPENDED_BEFORE = 2;
 const LEASE_GONE = -1;
+const noWalk = new Uint8Array(0);
 
 export class TransitionProducer {
   readonly #options: ProducerOptions;
@@ -63,11 +64,12 @@ export class TransitionProducer {
   /**
    * Appends one batch, waiting for room as long as it takes; batches are appended in the order of the calls.
    * @param weightVersion version of the weights the batch was made with
+   * @param walk          in lockstep, where the environments stand after the batch (wire/walkState.ts)
    * @throws LeaseLostError if the lease was given away: lease again, `useLease`, append the same columns again
    * @throws TransportError if Redis stays away, or `signal` fired
    */
-  append(columns: TransitionColumns, weightVersion: number, signal?: AbortSignal): Promise<AppendResult> {
-    const mine = this.#tail.then(() => this.#append(columns, weightVersion, signal));
+  append(columns: TransitionColumns, weightVersion: number, signal?: AbortSignal, walk: Uint8Array = noWalk): Promise<AppendResult> {
+    const mine = this.#tail.then(() => this.#append(columns, weightVersion, signal, walk));
     this.#tail = mine.catch(() => undefined);
     return mine;
   }
@@ -79,7 +81,7 @@ export class TransitionProducer {
     this.#waiting = null;
   }
 
-  async #append(columns: TransitionColumns, weightVersion: number, signal: AbortSignal | undefined): Promise<AppendResult> {
+  async #append(columns: TransitionColumns, weightVersion: number, signal: AbortSignal | undefined, walk: Uint8Array): Promise<AppendResult> {
     const { configHash } = this.#options;
     const lease = this.#lease;
     const sequence = this.#sequence + 1;
@@ -88,7 +90,7 @@ export class TransitionProducer {
     let waitedMs = 0;
     for (;;) {
       if (signal?.aborted === true || this.#closed) throw new TransportError('appending transitions was given up before there was room');
-      const { status, generation } = await this.#ask(bytes, columns.size, lease, sequence);
+      const { status, generation } = await this.#ask([bytes, columns.size, lease.id, lease.incarnation, sequence], walk);
       if (status === APPENDED || status === APPENDED_BEFORE) {
         this.#sequence = sequence;
         return { waitedMs, refusals };
@@ -101,12 +103,12 @@ export class TransitionProducer {
     }
   }
 
-  async #ask(bytes: Buffer, count: number, lease: ProducerOptions['lease'], sequence: number): Promise<{ status: number; generation: number }> {
+  async #ask(batch: readonly [Buffer, ...number[]], walk: Uint8Array): Promise<{ status: number; generation: number }> {
     const { client, keys, boundTransitions, maxRetainedBytes } = this.#options;
     const reply = await client.script(
       'appendTransitions',
       [keys.transitions, keys.counters, keys.sequences, keys.actors, keys.waiters, keys.waiterSeen],
-      [bytes, count, lease.id, lease.incarnation, sequence, boundTransitions, maxRetainedBytes],
+      [...batch, boundTransitions, maxRetainedBytes, Buffer.from(walk.buffer, walk.byteOffset, walk.length)],
     );
     const [status, , generation] = asList(reply);
     return { status: Number(status), generation: Number(generation) };

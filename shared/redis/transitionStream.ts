@@ -19,11 +19,17 @@ export interface ConsumerOptions {
   readonly token: number;
   readonly limits: TransitionLimits;
   /** Further rules for a batch (are its codes architectures?); what it throws as a WireFormatError sends the entry to quarantine. */
-  readonly check?: (columns: TransitionColumns) => void;
+  readonly check?: (columns: TransitionColumns, walk: Uint8Array | null) => void;
   /** Outstanding transitions at or below which refused actors are woken; half of redis.streamTransitions is a good one. */
   readonly lowWaterTransitions: number;
   /** Entries kept in quarantine; default 256. */
   readonly quarantineEntries?: number;
+}
+
+/** A new batch. */
+export interface TakenBatch extends DecodedTransitions {
+  /** In lockstep, where the environments stood after it; foreign bytes unless `check` judged them. Owned by the receiver. */
+  readonly walk: Uint8Array | null;
 }
 
 /** What the checkpoint keeps of the stream. */
@@ -58,6 +64,7 @@ export interface StreamCounters {
 interface StreamEntry {
   readonly id: string;
   readonly bytes: Buffer;
+  readonly walk: Buffer | null;
   /** Transitions appended up to and with this entry, by the append script; null for an entry of someone else's. */
   readonly appended: number | null;
 }
@@ -119,7 +126,7 @@ export class TransitionConsumer {
    * @param blockMs 1..30,000; 0 does not wait
    * @throws LeaseLostError if another learner took over; TransportError
    */
-  async take(maxEntries: number, blockMs: number, onBatch: (batch: DecodedTransitions) => void): Promise<Taken> {
+  async take(maxEntries: number, blockMs: number, onBatch: (batch: TakenBatch) => void): Promise<Taken> {
     await this.#acknowledgePending();
     const entries = await this.#read(maxEntries, blockMs);
     let transitions = 0;
@@ -190,11 +197,11 @@ export class TransitionConsumer {
     return entries.map(([id, fields]) => readEntry(id, fields));
   }
 
-  async #decodeOrQuarantine(entry: StreamEntry): Promise<DecodedTransitions | null> {
+  async #decodeOrQuarantine(entry: StreamEntry): Promise<TakenBatch | null> {
     try {
       const batch = decodeTransitions(entry.bytes, this.#options.limits);
-      this.#options.check?.(batch.columns);
-      return batch;
+      this.#options.check?.(batch.columns, entry.walk);
+      return { ...batch, walk: entry.walk };
     } catch (error) {
       if (!(error instanceof WireFormatError)) throw error;
       await this.#quarantine(entry, error.message);
@@ -218,14 +225,16 @@ export class TransitionConsumer {
 
 function readEntry(id: Buffer, fields: readonly Buffer[]): StreamEntry {
   let bytes: Buffer = Buffer.alloc(0);
+  let walk: Buffer | null = null;
   let appended: number | null = null;
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i]?.toString('latin1');
     const value = fields[i + 1] as Buffer;
     if (name === 'b') bytes = value;
+    if (name === 'a') walk = Buffer.from(value);
     if (name === 't' && /^\d{1,15}$/.test(value.toString('latin1', 0, 20))) appended = Number(value.toString('latin1'));
   }
-  return { id: id.toString('latin1'), bytes, appended };
+  return { id: id.toString('latin1'), bytes, walk, appended };
 }
 
 /** The stream's counters, for anyone. @throws TransportError */

@@ -36,11 +36,11 @@ export class WeightPublisher {
 
   /**
    * Publishes a snapshot. Other clients are served between the chunks.
-   * @param version grows from call to call
+   * @param version never below the one before; the same again, with the same bytes, where Redis may have lost it
    * @throws LeaseLostError if another learner took over; TransportError, after which the same version may be published again
    */
   async publish(version: number, bytes: Uint8Array): Promise<void> {
-    if (version <= this.#version) throw new InvariantError(`a weight version must exceed ${this.#version}, got ${version}`);
+    if (version < this.#version) throw new InvariantError(`a weight version must be at least ${this.#version}, got ${version}`);
     const { client, keys, token, chunkBytes, oldMs = 120_000, unfinishedMs = 120_000 } = this.#options;
     const key = keys.weightChunks(token, version);
     const chunks = splitChunks(bytes, chunkBytes);

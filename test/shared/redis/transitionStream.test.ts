@@ -51,6 +51,26 @@ describe('the transition stream', () => {
     consumer.close();
   });
 
+  it('carries where the environments stand beside a batch in lockstep, counts its bytes, and has it judged', async () => {
+    const keys = redis.keys();
+    const lease = await LearnerLease.acquire({ client: redis.client, keys, holder: 'l', minimumToken: 0 });
+    const check = (_: unknown, walk: Uint8Array | null): void => {
+      if (walk?.[0] === 9) throw new WireFormatError('no 9');
+    };
+    const consumer = await TransitionConsumer.open({ client: redis.client, keys, token: lease.token, limits, lowWaterTransitions: 1, check });
+    const { producer } = await actor(keys);
+    const walks: (Uint8Array | null)[] = [];
+    await producer.append(randomTransitions(64, 1), 7, undefined, Uint8Array.of(1, 2, 3));
+    const withWalk = (await consumer.counters()).retainedBytes;
+    await producer.append(randomTransitions(64, 1), 7, undefined, Uint8Array.of(9));
+    await producer.append(randomTransitions(64, 1), 7);
+    expect((await consumer.counters()).retainedBytes).toBe(3 * withWalk - 3 + 1 - 3);
+    expect(await consumer.take(10, 1_000, ({ walk }) => walks.push(walk))).toMatchObject({ transitions: 128, quarantinedEntries: 1 });
+    expect(walks).toEqual([Buffer.of(1, 2, 3), null]);
+    producer.close();
+    consumer.close();
+  });
+
   it('waits for the first entry by blocking, and returns with none after the time', async () => {
     const keys = redis.keys();
     const { consumer } = await learner(keys);

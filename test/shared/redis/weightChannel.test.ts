@@ -32,7 +32,7 @@ describe('the weight channel', () => {
     expect(await r.fetchNewest()).toBeNull();
     await p.publish(4, new Uint8Array(0));
     expect((await r.fetchNewest())?.bytes.length).toBe(0);
-    await expect(p.publish(4, snapshot(4))).rejects.toThrow(InvariantError);
+    await expect(p.publish(3, snapshot(3))).rejects.toThrow(InvariantError);
     await lease.release();
   });
 
