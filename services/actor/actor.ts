@@ -10,53 +10,54 @@ import type { Logger } from '../../shared/logger.js';
 import { TransitionBuffer } from '../../shared/mdp/transitionBuffer.js';
 import type { VectorEnvironment } from '../../shared/mdp/vectorEnvironment.js';
 import type { MetricSet } from '../../shared/metrics/metricSet.js';
-import { LeaseLostError } from '../../shared/redis/lease.js';
-import type { TransitionProducer } from '../../shared/redis/transitionProducer.js';
 import type { WeightFollower } from '../../shared/redis/weightFollower.js';
+import type { Sender } from './sender.js';
 
-export interface ActorOptions {
+/** What acting needs, in lockstep or not. */
+export interface ActingOptions {
   readonly config: Config;
   readonly engine: InferenceEngine;
   readonly environment: VectorEnvironment;
   readonly codeWords: 1 | 2;
-  readonly producer: TransitionProducer;
-  readonly follower: WeightFollower;
+  readonly sender: Sender;
   readonly metrics: MetricSet;
   readonly logger: Logger;
-  /** Takes a new lease where the old one was given away, and has the producer use it. */
-  readonly leaseAgain: () => Promise<void>;
+}
+
+export interface ActorOptions extends ActingOptions {
+  readonly follower: WeightFollower;
 }
 
 export class Actor {
-  /** Transitions the stream accepted. */
-  transitions = 0;
-  #blockedMs = 0;
-  #sendingSince: number | null = null;
   readonly #options: ActorOptions;
   readonly #buffer: TransitionBuffer;
-  #truncations = 0;
+  readonly #stepper: Stepper;
 
   constructor(options: ActorOptions) {
     this.#options = options;
-    const { config, codeWords } = options;
-    this.#buffer = new TransitionBuffer(largestBatch(config), codeWords);
+    this.#buffer = new TransitionBuffer(largestBatch(options.config), options.codeWords);
+    this.#stepper = new Stepper(options);
   }
 
-  /** Milliseconds spent in sending, nearly all of it waiting for room, the wait under way counted so far. */
-  get currentBlockedMs(): number {
-    return this.#blockedMs + (this.#sendingSince === null ? 0 : systemClock.monotonic() - this.#sendingSince);
+  /** Version and age of the weights acted with. */
+  get weights(): { readonly version: number; readonly ageSeconds: number } {
+    return this.#options.follower;
   }
 
   /** Acts until `signal` fires, then sends what it has, as far as there is room. */
   async run(signal: AbortSignal): Promise<void> {
-    const { config } = this.#options;
+    const { config, sender } = this.#options;
     while (!signal.aborted) {
       await this.#newestWeights(signal);
       if (signal.aborted) break;
-      await this.#step();
-      if (this.#buffer.size >= config.actor.sendTransitions) await this.#send(signal);
+      await this.#stepper.step(this.#buffer);
+      if (this.#buffer.size >= config.actor.sendTransitions) await sender.send(this.#buffer, this.#version, signal);
     }
     await this.#flush();
+  }
+
+  get #version(): number {
+    return Math.max(0, this.#options.follower.version);
   }
 
   async #newestWeights(signal: AbortSignal): Promise<void> {
@@ -73,56 +74,33 @@ export class Actor {
     metrics.set('actorWeightVersion', newer.version);
   }
 
-  async #step(): Promise<void> {
-    const { engine, environment, metrics } = this.#options;
-    const start = systemClock.monotonic();
-    const q = await engine.q(environment.tokens);
-    metrics.observe('actorInference', (systemClock.monotonic() - start) / 1000);
-    environment.step(q, this.#buffer);
-    metrics.add('actorEpisodes', environment.counts.truncations - this.#truncations);
-    this.#truncations = environment.counts.truncations;
-  }
-
-  /** Sends what was gathered, waiting for room. What could not be sent before `signal` fired is kept. */
-  async #send(signal: AbortSignal): Promise<void> {
-    const { metrics } = this.#options;
-    const { size } = this.#buffer;
-    const start = systemClock.monotonic();
-    this.#sendingSince = start;
-    try {
-      if (!(await this.#append(signal))) return;
-    } finally {
-      this.#blockedMs += systemClock.monotonic() - start;
-      this.#sendingSince = null;
-    }
-    this.transitions += size;
-    metrics.add('actorTransitions', size);
-    this.#buffer.clear();
-  }
-
-  /** Appends the buffer, under a new lease where the old one was given away. @returns false if `signal` fired first */
-  async #append(signal: AbortSignal): Promise<boolean> {
-    const { producer, follower, metrics, leaseAgain } = this.#options;
-    for (;;) {
-      try {
-        const { waitedMs } = await producer.append(this.#buffer.view(), Math.max(0, follower.version), signal);
-        metrics.add('actorBlocked', waitedMs / 1000);
-        return true;
-      } catch (error) {
-        if (signal.aborted) return false;
-        if (!(error instanceof LeaseLostError)) throw error;
-        await leaseAgain();
-      }
-    }
-  }
-
   /** The last transitions go out if there is room for them soon; else they are lost with this actor, and it says how many. */
   async #flush(): Promise<void> {
     if (this.#buffer.size === 0) return;
-    await this.#send(AbortSignal.timeout(flushMs));
+    await this.#options.sender.send(this.#buffer, this.#version, AbortSignal.timeout(flushMs));
     if (this.#buffer.size > 0) this.#options.logger.warn(`${this.#buffer.size} transitions were not sent: the stream had no room for ${flushMs / 1000} s`);
   }
 }
 
 /** Longest wait for room at the end; a stop within 10 s is promised. */
 const flushMs = 3_000;
+
+/** One round of all environments, measured. */
+export class Stepper {
+  readonly #options: ActingOptions;
+  #truncations = 0;
+
+  constructor(options: ActingOptions) {
+    this.#options = options;
+  }
+
+  async step(out: TransitionBuffer): Promise<void> {
+    const { engine, environment, metrics } = this.#options;
+    const start = systemClock.monotonic();
+    const q = await engine.q(environment.tokens);
+    metrics.observe('actorInference', (systemClock.monotonic() - start) / 1000);
+    environment.step(q, out);
+    metrics.add('actorEpisodes', environment.counts.truncations - this.#truncations);
+    this.#truncations = environment.counts.truncations;
+  }
+}

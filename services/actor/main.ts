@@ -6,15 +6,14 @@ import { epsilonOf } from '../../shared/mdp/epsilon.js';
 import { VectorEnvironment } from '../../shared/mdp/vectorEnvironment.js';
 import { ActorLease } from '../../shared/redis/lease.js';
 import { TransitionProducer } from '../../shared/redis/transitionProducer.js';
-import { WeightFollower } from '../../shared/redis/weightFollower.js';
-import { WeightReader } from '../../shared/redis/weightChannel.js';
 import { Rng } from '../../shared/rng.js';
 import { engineChoice, networkSpec } from '../../shared/run/engineOf.js';
 import { joinRun } from '../../shared/run/joinRun.js';
 import { serveRole } from '../../shared/run/serveRole.js';
 import { serviceArguments } from '../../shared/run/serviceArguments.js';
-import { Actor } from './actor.js';
+import { makeActor } from './makeActor.js';
 import { reportActor } from './reportActor.js';
+import { Sender } from './sender.js';
 
 await runMain(async ({ signal, closing }) => {
   const service = serviceArguments();
@@ -25,20 +24,19 @@ await runMain(async ({ signal, closing }) => {
   const takeLease = (): Promise<ActorLease> => ActorLease.acquire({ client, keys, holder, slots: environments });
   let lease = await takeLease();
   closing.add('the lease', () => lease.release());
-  const { base } = lease;
+  // In lockstep whoever takes a turn must act the same, whatever place it leased: a dead actor's place stays taken for a while.
+  const { lockstep } = config.learner;
+  const base = lockstep ? 0 : lease.base;
   const epsilons = Float64Array.from({ length: environments }, (_, i) => epsilonOf(base + i, epsilonBase, epsilonExponent));
 
   const engine = await createInferenceEngine({
     spec: networkSpec(config, benchmark), seed: config.experiment.seed, batchSize: environments, threads: config.engine.actorThreads, ...engineChoice(config),
   });
   closing.add('the engine', () => engine.dispose());
-  const reader = new WeightReader({ client, keys, reader: `actor:${service.id}`, jitterMs: 100 });
-  const follower = new WeightFollower({ reader, configHash, onError: (error) => logger.warn(error.message) });
-  closing.add('the weight channel', () => follower.close());
-  await follower.start();
+  const random = new Rng(config.experiment.seed);
   const environment = new VectorEnvironment({
     benchmark, shaping, epsilons, neighbours: config.mdp.neighbours, horizonSteps: config.mdp.horizonSteps, nSteps: config.mdp.nSteps, gamma: config.mdp.gamma,
-    rng: new Rng(config.experiment.seed).split('actor', lease.id, lease.incarnation),
+    rng: lockstep ? random.split('actor') : random.split('actor', lease.id, lease.incarnation),
   });
   const producer = new TransitionProducer({ client, keys, configHash, boundTransitions: config.redis.streamTransitions, maxRetainedBytes: 2 * config.redis.retainedBytes, lease });
   closing.add('the transition stream', () => producer.close());
@@ -48,10 +46,11 @@ await runMain(async ({ signal, closing }) => {
     producer.useLease(lease);
     logger.warn({ id: lease.id }, 'the lease had run out; leased again');
   };
-  const actor = new Actor({ config, engine, environment, codeWords: benchmark.space.codeWords, producer, follower, metrics, logger, leaseAgain });
-  closing.add('the status', reportActor({ run, actor, environment, follower, epsilons, id: service.id }));
-  await serveRole(metrics, config, { unhealthy: () => null, unready: () => (follower.version < 0 ? 'no weights yet' : null) }, closing);
-  logger.info({ actor: lease.id, firstSlot: base, environments }, 'acting');
+  const sender = new Sender({ producer, metrics, leaseAgain });
+  const actor = await makeActor({ run, service, engine, environment, sender, closing });
+  closing.add('the status', reportActor({ run, actor, sender, environment, epsilons, id: service.id }));
+  await serveRole(metrics, config, { unhealthy: () => null, unready: () => (actor.weights.version < 0 ? 'no weights yet' : null) }, closing);
+  logger.info({ actor: lease.id, firstSlot: base, environments, lockstep }, 'acting');
   await actor.run(signal);
   return 0;
 });

@@ -4,15 +4,14 @@ import type { VectorEnvironment } from '../../shared/mdp/vectorEnvironment.js';
 import { Rates } from '../../shared/metrics/intervals.js';
 import type { ActorStatus } from '../../shared/metrics/status.js';
 import { StatusBoard } from '../../shared/redis/status.js';
-import type { WeightFollower } from '../../shared/redis/weightFollower.js';
 import type { JoinedRun } from '../../shared/run/joinRun.js';
-import type { Actor } from './actor.js';
+import type { Sender } from './sender.js';
 
 export interface ActorReportOptions {
   readonly run: JoinedRun;
-  readonly actor: Actor;
+  readonly actor: { readonly weights: { readonly version: number; readonly ageSeconds: number } };
+  readonly sender: Sender;
   readonly environment: VectorEnvironment;
-  readonly follower: WeightFollower;
   readonly epsilons: Float64Array;
   readonly id: string;
 }
@@ -20,17 +19,17 @@ export interface ActorReportOptions {
 const everyMs = 1_000;
 
 /** Begins to report. @returns the end of it, which takes the status away */
-export function reportActor({ run, actor, environment, follower, epsilons, id }: ActorReportOptions): () => Promise<void> {
+export function reportActor({ run, actor, sender, environment, epsilons, id }: ActorReportOptions): () => Promise<void> {
   const { client, keys, metrics, logger } = run;
   const board = new StatusBoard(client, keys);
   const rates = new Rates<'transitions' | 'blockedMs'>(systemClock.monotonic);
   const epsilonMin = Math.min(...epsilons);
   const epsilonMax = Math.max(...epsilons);
   const report = async (): Promise<void> => {
-    const perSecond = rates.take({ transitions: actor.transitions, blockedMs: actor.currentBlockedMs });
+    const perSecond = rates.take({ transitions: sender.transitions, blockedMs: sender.currentBlockedMs });
     const { meanReturn, meanFinalAccuracy } = environment.episodes;
     const status: ActorStatus = {
-      transitions: actor.transitions, transitionsPerSecond: perSecond.transitions, weightVersion: follower.version, weightAgeSeconds: follower.ageSeconds,
+      transitions: sender.transitions, transitionsPerSecond: perSecond.transitions, weightVersion: actor.weights.version, weightAgeSeconds: actor.weights.ageSeconds,
       blockedShare: Math.min(1, perSecond.blockedMs / 1000), epsilonMin, epsilonMax, queries: environment.queryCounter.count, meanReturn, meanFinalAccuracy,
     };
     metrics.set('actorWeightAge', Number.isFinite(status.weightAgeSeconds) ? status.weightAgeSeconds : 0);

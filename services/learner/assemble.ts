@@ -14,16 +14,19 @@ import type { RedisClient } from '../../shared/redis/client.js';
 import type { RunKeys } from '../../shared/redis/keys.js';
 import { LearnerLease } from '../../shared/redis/lease.js';
 import { TransitionConsumer } from '../../shared/redis/transitionStream.js';
+import { TurnGiver } from '../../shared/redis/turns.js';
 import { WeightPublisher } from '../../shared/redis/weightChannel.js';
 import { PrioritizedReplay } from '../../shared/replay/prioritizedReplay.js';
 import { RateLimiter } from '../../shared/replay/rateLimiter.js';
 import { Rng } from '../../shared/rng.js';
 import { engineChoice, networkSpec, optimizerSpec } from '../../shared/run/engineOf.js';
 import type { ServiceArguments } from '../../shared/run/serviceArguments.js';
+import { walkLimits } from '../../shared/run/walkLimits.js';
 import { Checkpointer } from './checkpointer.js';
-import { checkCodes } from './ingest.js';
+import { checkCodes, insert } from './ingest.js';
 import { Learner } from './learner.js';
 import { type LearnerState, type Restorable, parseLearnerState, restoreLearner } from './learnerState.js';
+import { Lockstep, checkWalk, restoredWalk } from './lockstep.js';
 import { Publisher } from './publisher.js';
 
 export interface AssembleOptions {
@@ -63,9 +66,16 @@ export async function assembleLearner(options: AssembleOptions): Promise<Assembl
   const consumer = await openConsumer(options, lease.token, configHash, state);
   const channel = new WeightPublisher({ client, keys, token: lease.token, chunkBytes: config.redis.weightChunkBytes });
   const publisher = new Publisher({ engine: parts.engine, channel, config, configHash, metrics, versionBefore: state?.weightVersion ?? -1 });
-  const checkpointer = new Checkpointer({ ...parts, store, token: lease.token, config, configHash, weightsPath: service.folder.weights, shaping, consumer, metrics, logger });
+  const limits = walkLimits(config, benchmark);
+  const lockstep = config.learner.lockstep
+    ? new Lockstep({
+        limits, limiter: parts.limiter, consumer, publisher, turns: new TurnGiver(client, keys, lease.token),
+        insert: (columns) => insert({ ...parts, metrics, benchmark }, columns), onDuplicate: () => metrics.add('streamDuplicates'),
+      }, restoredWalk(checkpoint, limits))
+    : null;
+  const checkpointer = new Checkpointer({ ...parts, store, token: lease.token, config, configHash, weightsPath: service.folder.weights, shaping, consumer, walk: () => lockstep?.walk ?? null, metrics, logger });
   const learner = new Learner({
-    ...parts, config, benchmark, encoder: new TokenEncoder(benchmark, config.mdp.neighbours), consumer, publisher, checkpointer, metrics, logger, before: state ?? { steps: 0, seconds: 0 },
+    ...parts, config, benchmark, encoder: new TokenEncoder(benchmark, config.mdp.neighbours), consumer, publisher, checkpointer, lockstep, metrics, logger, before: state ?? { steps: 0, seconds: 0 },
   });
   logger.info({ token: lease.token, steps: state?.steps ?? 0, replay: parts.replay.size }, checkpoint === null ? 'a new run' : `goes on from ${checkpoint.path}`);
   return { ...parts, learner, lease, configHash, shaping, consumer, publisher, checkpointer };
@@ -89,8 +99,13 @@ async function makeParts(config: Config, benchmark: Benchmark, closing: Closing)
 }
 
 async function openConsumer({ config, benchmark, client, keys, logger }: AssembleOptions, token: number, configHash: string, state: LearnerState | null): Promise<TransitionConsumer> {
+  const walks = config.learner.lockstep ? walkLimits(config, benchmark) : null;
   const consumer = await TransitionConsumer.open({
-    client, keys, token, lowWaterTransitions: config.redis.streamTransitions / 2, check: (columns) => checkCodes(benchmark, columns),
+    client, keys, token, lowWaterTransitions: config.redis.streamTransitions / 2,
+    check: (columns, walk) => {
+      checkCodes(benchmark, columns);
+      if (walks !== null) checkWalk(walk, walks);
+    },
     limits: { configHash, codeWords: benchmark.space.codeWords, neighbours: config.mdp.neighbours, maxCount: largestBatch(config) },
   });
   const lost = state === null ? 0 : await consumer.restore(state.stream);

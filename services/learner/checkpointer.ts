@@ -20,6 +20,9 @@ import { encodeSafetensors } from '../../shared/wire/safetensors.js';
 import { encodeWeights } from '../../shared/wire/weights.js';
 import type { LearnerState } from './learnerState.js';
 
+/** In lockstep, where the environments stood. */
+export const WALK_FILE = 'walk.safetensors';
+
 export interface CheckpointerOptions {
   readonly store: CheckpointStore;
   /** The learner lease's fencing token. */
@@ -35,6 +38,8 @@ export interface CheckpointerOptions {
   readonly rng: Rng;
   readonly shaping: RewardShaping;
   readonly consumer: TransitionConsumer;
+  /** In lockstep, where the environments stood after the last batch taken; null before the first, and otherwise. */
+  readonly walk: () => Uint8Array | null;
   readonly metrics: MetricSet;
   readonly logger: Logger;
 }
@@ -100,6 +105,8 @@ export class Checkpointer {
       { name: 'queries.safetensors', content: encodeSafetensors([{ name: 'hashes', shape: [queries.state.hashes.length], dtype: 'F64', values: queries.state.hashes }], {}) },
       { name: 'replay.bin', content: this.#options.replay.snapshot().chunks() },
     ];
+    const walk = this.#options.walk();
+    if (walk !== null) parts.push({ name: WALK_FILE, content: walk });
     const trainingQueries = this.#options.shaping.queries + queries.count;
     await store.write(token, progress.steps, state, parts);
     writeWhole(weightsPath, encodeWeights(online, { version: progress.weightVersion, learnerSteps: progress.steps, configHash, trainingQueries }, 'f32'));

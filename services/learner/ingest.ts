@@ -12,20 +12,24 @@ import type { PrioritizedReplay } from '../../shared/replay/prioritizedReplay.js
 import type { RateLimiter } from '../../shared/replay/rateLimiter.js';
 import type { Signal } from '../../shared/signal.js';
 
-export interface IngestOptions {
-  readonly consumer: TransitionConsumer;
+/** Where a batch goes. */
+export interface InsertOptions {
   readonly replay: PrioritizedReplay;
   readonly limiter: RateLimiter;
+  readonly metrics: MetricSet;
+  readonly benchmark: Benchmark;
+  /** Distinct architectures that training evaluated. */
+  readonly queries: QueryCounter;
+}
+
+export interface IngestOptions extends InsertOptions {
+  readonly consumer: TransitionConsumer;
   /** Transitions inserted before the first sample. */
   readonly warmUpTransitions: number;
   /** Most transitions an entry brings. */
   readonly maxInsert: number;
   readonly inserted: Signal;
   readonly sampled: Signal;
-  readonly metrics: MetricSet;
-  readonly benchmark: Benchmark;
-  /** Distinct architectures that training evaluated. */
-  readonly queries: QueryCounter;
 }
 
 /** Longest wait for an entry in one round trip. */
@@ -46,15 +50,18 @@ export async function ingest(options: IngestOptions, signal: AbortSignal): Promi
 }
 
 async function takeOnce(options: IngestOptions, entries: number): Promise<void> {
-  const { consumer, replay, limiter, inserted, metrics, benchmark, queries } = options;
-  const taken = await consumer.take(entries, blockMs, ({ columns }) => {
-    replay.add(columns);
-    countQueries(benchmark, queries, columns);
-    limiter.inserted(columns.size);
-    metrics.add('replayInserts', columns.size);
-  });
+  const { consumer, inserted, metrics } = options;
+  const taken = await consumer.take(entries, blockMs, ({ columns }) => insert(options, columns));
   metrics.add('streamDuplicates', taken.duplicateEntries);
   if (taken.transitions > 0) inserted.notify();
+}
+
+/** One batch becomes part of the replay and of the counts. */
+export function insert({ replay, limiter, metrics, benchmark, queries }: InsertOptions, columns: TransitionColumns): void {
+  replay.add(columns);
+  countQueries(benchmark, queries, columns);
+  limiter.inserted(columns.size);
+  metrics.add('replayInserts', columns.size);
 }
 
 /** How many entries of the largest size may be inserted now, at most `mostEntries`. */

@@ -18,6 +18,7 @@ import type { Rng } from '../../shared/rng.js';
 import { Signal } from '../../shared/signal.js';
 import type { Checkpointer, Progress } from './checkpointer.js';
 import { type IngestOptions, ingest } from './ingest.js';
+import type { Lockstep } from './lockstep.js';
 import type { Publisher } from './publisher.js';
 import { Trainer } from './trainer.js';
 
@@ -31,6 +32,8 @@ export interface LearnerOptions {
   readonly consumer: TransitionConsumer;
   readonly publisher: Publisher;
   readonly checkpointer: Checkpointer;
+  /** Takes the ingest loop's place where the run is in lockstep, else null. */
+  readonly lockstep: Lockstep | null;
   readonly metrics: MetricSet;
   readonly logger: Logger;
   readonly benchmark: Benchmark;
@@ -51,7 +54,7 @@ export class Learner {
     const { config, engine, replay, encoder, limiter, rng, metrics } = options;
     this.trainer = new Trainer({
       engine, replay, encoder, limiter, rng, metrics, batchSize: config.learner.batchSize, targetUpdatePeriod: config.learner.targetUpdatePeriod,
-      lockstep: config.learner.lockstep, inserted: this.#inserted, sampled: this.#sampled, monotonic: systemClock.monotonic,
+      lockstep: options.lockstep !== null, awaitInserts: (signal) => this.#awaitInserts(signal), sampled: this.#sampled, monotonic: systemClock.monotonic,
     });
     this.trainer.steps = options.before.steps;
   }
@@ -76,7 +79,7 @@ export class Learner {
     await publisher.publish(this.trainer.steps);
     const ending = new AbortController();
     const both = AbortSignal.any([signal, ending.signal]);
-    const ingesting = this.#ingest(both).finally(() => ending.abort());
+    const ingesting = this.#options.lockstep === null ? this.#ingest(both).finally(() => ending.abort()) : Promise.resolve();
     const training = this.trainer.run(both, () => this.#afterStep()).finally(() => ending.abort());
     both.addEventListener('abort', () => consumer.close(), { once: true });
     const results = await Promise.allSettled([training, ingesting]);
@@ -97,12 +100,13 @@ export class Learner {
     const options: IngestOptions = {
       consumer, replay, limiter, metrics, benchmark, queries, warmUpTransitions: config.learner.warmUpTransitions, maxInsert: largestBatch(config), inserted: this.#inserted, sampled: this.#sampled,
     };
-    try {
-      await ingest(options, signal);
-    } catch (error) {
-      if (signal.aborted && error instanceof ArchwalkError && error.retryable) return;
-      throw error;
-    }
+    await unlessCutOff(signal, ingest(options, signal));
+  }
+
+  async #awaitInserts(signal: AbortSignal): Promise<void> {
+    const { lockstep } = this.#options;
+    if (lockstep === null) await this.#inserted.wait(signal);
+    else await unlessCutOff(signal, lockstep.refill(this.trainer.steps, signal));
   }
 
   /** @returns false once the run's goal is reached */
@@ -111,5 +115,15 @@ export class Learner {
     if (this.trainer.steps % config.learner.publishPeriod === 0) await publisher.publish(this.trainer.steps);
     checkpointer.maybeBegin(this.#progress());
     return !this.done;
+  }
+}
+
+/** Waits for `work`; where `signal` cut a wait for Redis off, that is its end. */
+async function unlessCutOff(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (signal.aborted && error instanceof ArchwalkError && error.retryable) return;
+    throw error;
   }
 }

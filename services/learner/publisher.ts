@@ -1,4 +1,7 @@
-/** @file Publishes the online network's weights, in the background: a step need not wait for the bytes to leave. */
+/**
+ * @file Publishes the online network's weights, in the background: a step need not wait for the bytes to leave. Versions count
+ * the snapshots; in lockstep a version is the number of learner steps, which a resumed run repeats.
+ */
 import type { LearnerEngine } from '../../shared/agent/types.js';
 import type { Config } from '../../shared/config/schema.js';
 import type { MetricSet } from '../../shared/metrics/metricSet.js';
@@ -34,8 +37,8 @@ export class Publisher {
   async publish(learnerSteps: number): Promise<void> {
     const { engine, channel, config, configHash, metrics } = this.#options;
     await this.#sending;
-    this.#version++;
-    const version = this.#version;
+    const version = config.learner.lockstep ? learnerSteps : this.#version + 1;
+    this.#version = version;
     const bytes = encodeWeights(engine.onlineWeights(), { version, learnerSteps, configHash }, config.redis.weightPrecision);
     this.#sending = channel.publish(version, bytes);
     this.#sending.then(() => metrics.set('learnerWeightVersion', version), () => undefined);

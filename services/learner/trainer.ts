@@ -24,8 +24,9 @@ export interface TrainerOptions {
   readonly batchSize: number;
   readonly targetUpdatePeriod: number;
   readonly lockstep: boolean;
-  /** Notified by the ingest loop after each insert; the trainer notifies `sampled` after each sample. */
-  readonly inserted: Signal;
+  /** Resolves once it is worth asking the rate limiter again: something was inserted. */
+  readonly awaitInserts: (signal: AbortSignal) => Promise<void>;
+  /** Notified after each sample. */
   readonly sampled: Signal;
   readonly metrics: MetricSet;
   readonly monotonic: () => number;
@@ -90,11 +91,11 @@ export class Trainer {
   }
 
   async #nextSample(signal: AbortSignal): Promise<Slot | null> {
-    const { limiter, batchSize, inserted } = this.#options;
+    const { limiter, batchSize, awaitInserts } = this.#options;
     if (!limiter.canSample(batchSize)) {
       this.#waiting = true;
       const [, waited] = await this.#timed('wait', async () => {
-        while (!limiter.canSample(batchSize) && !signal.aborted) await inserted.wait(signal);
+        while (!limiter.canSample(batchSize) && !signal.aborted) await awaitInserts(signal);
       });
       this.#waiting = false;
       this.#options.metrics.add('learnerWait', waited / 1000);

@@ -32,6 +32,8 @@ export interface LoadedCheckpoint {
   readonly step: number;
   /** As it was handed to `write`, through JSON: its reader checks it. */
   readonly state: unknown;
+  /** Has it a file of this name? */
+  holds(name: string): boolean;
   /** The file's bytes, owned by the receiver. @throws CheckpointError if the checkpoint has no such file */
   file(name: string): Uint8Array;
 }
@@ -140,7 +142,7 @@ export class CheckpointStore {
       if (bytes === undefined) throw new CheckpointError(`checkpoint ${path} must hold ${name}, and does not`);
       return bytes;
     };
-    return { path, token: manifest.token, step: manifest.step, state: manifest.state, file };
+    return { path, token: manifest.token, step: manifest.step, state: manifest.state, holds: (name) => files.has(name), file };
   }
 
   #checkIdentity(path: string, manifest: Manifest): void {

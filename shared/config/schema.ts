@@ -61,7 +61,7 @@ export const configSchema = z
       .strictObject({
         steps: count(1, 1_000_000_000, 1_560, 'Learner steps of the run. Ours.'),
         minutes: real(0, 1e6, 0, 'Stop training after this time; 0 sets no limit. Ours.'),
-        lockstep: z.boolean().default(false).describe('No batch is prefetched: priorities are written back before the next sample. Slower; a step towards runs that repeat bit for bit, not yet that. Ours.'),
+        lockstep: z.boolean().default(false).describe('Learner and one actor take turns in an order fixed by counts, so that a run repeats bit for bit, also when resumed (docs/decisions.md, Reproducibility). Weights go out at every turn instead of every learner.publishPeriod steps. Slower. Ours.'),
         batchSize: count(1, 8192, 64, 'Transitions a step: 512, Ape-X; 64 in preset small: ours, measured (docs/decisions.md).'),
         optimizer: z.enum(['adam', 'rmsprop-centred']).default('adam').describe('rmsprop-centred: Ape-X; adam in preset small: ours.'),
         learningRate: real(1e-8, 1, 7e-4, 'Of the first step: 6.25e-5, Ape-X; 7e-4 in preset small: ours.'),
@@ -71,7 +71,7 @@ export const configSchema = z
         warmUpTransitions: count(1, 16_777_216, 2_000, 'Transitions in the replay before the first step: 50,000, Ape-X; 2,000 in preset small: ours.'),
         targetUpdatePeriod: count(1, 1_000_000, 100, 'Learner steps between copies to the target network: 2,500, Ape-X; 100: ours, measured (docs/decisions.md).'),
         publishPeriod: count(1, 1_000_000, 10, 'Learner steps between weight snapshots. Ours.'),
-        checkpointPeriodSeconds: real(1, 86_400, 60, 'Seconds between checkpoints. Ours.'),
+        checkpointPeriodSeconds: real(0.1, 86_400, 60, 'Seconds between checkpoints. Ours.'),
         checkpointsKept: count(1, 1_000, 3, 'Checkpoints kept. Ours.'),
         evaluationPeriodSeconds: real(1, 86_400, 20, 'Seconds between the evaluator\'s looks at the newest weights. Ours.'),
       })
@@ -112,6 +112,7 @@ export const configSchema = z
   .refine((c) => c.mdp.nSteps <= c.mdp.horizonSteps, { path: ['mdp', 'nSteps'], error: 'mdp.nSteps must be at most mdp.horizonSteps' })
   .refine((c) => c.learner.warmUpTransitions <= c.replay.capacity, { path: ['learner', 'warmUpTransitions'], error: 'learner.warmUpTransitions must be at most replay.capacity' })
   .refine((c) => c.learner.batchSize <= c.learner.warmUpTransitions, { path: ['learner', 'batchSize'], error: 'learner.batchSize must be at most learner.warmUpTransitions' })
+  .refine((c) => !c.learner.lockstep || c.actor.processes === 1, { path: ['actor', 'processes'], error: 'learner.lockstep takes exactly 1 actor' })
   .refine((c) => c.actor.sendTransitions + c.actor.environments * c.mdp.nSteps <= c.redis.streamTransitions, { path: ['redis', 'streamTransitions'], error: 'redis.streamTransitions must be at least actor.sendTransitions + actor.environments * mdp.nSteps, or a batch could never be appended' });
 
 export type Config = z.infer<typeof configSchema>;
