@@ -21,13 +21,13 @@ await runMain(async ({ signal, closing }) => {
   const { client, keys, config, configHash, shaping, benchmark, logger, metrics } = run;
   const { environments, epsilonBase, epsilonExponent } = config.actor;
   const holder = `${hostname()}:${process.pid}`;
-  const takeLease = (): Promise<ActorLease> => ActorLease.acquire({ client, keys, holder, slots: environments });
+  const takeLease = (): Promise<ActorLease> => ActorLease.acquire({ client, keys, holder, slots: environments, ttlMs: 1000 * config.redis.actorLeaseSeconds });
   let lease = await takeLease();
   closing.add('the lease', () => lease.release());
   // In lockstep whoever takes a turn must act the same, whatever place it leased: a dead actor's place stays taken for a while.
   const { lockstep } = config.learner;
-  const base = lockstep ? 0 : lease.base;
-  const epsilons = Float64Array.from({ length: environments }, (_, i) => epsilonOf(base + i, epsilonBase, epsilonExponent));
+  const ladder = (): Float64Array => Float64Array.from({ length: environments }, (_, i) => epsilonOf((lockstep ? 0 : lease.base) + i, epsilonBase, epsilonExponent));
+  const epsilons = ladder();
 
   const engine = await createInferenceEngine({
     spec: networkSpec(config, benchmark), seed: config.experiment.seed, batchSize: environments, threads: config.engine.actorThreads, ...engineChoice(config),
@@ -44,13 +44,14 @@ await runMain(async ({ signal, closing }) => {
     lease.stopRenewing();
     lease = await takeLease();
     producer.useLease(lease);
-    logger.warn({ id: lease.id }, 'the lease had run out; leased again');
+    epsilons.set(ladder());
+    logger.warn({ id: lease.id, firstSlot: lease.base }, 'the lease had run out; leased again');
   };
   const sender = new Sender({ producer, metrics, leaseAgain });
   const actor = await makeActor({ run, service, engine, environment, sender, closing });
   closing.add('the status', reportActor({ run, actor, sender, environment, epsilons, id: service.id }));
   await serveRole(metrics, config, { unhealthy: () => null, unready: () => (actor.weights.version < 0 ? 'no weights yet' : null) }, closing);
-  logger.info({ actor: lease.id, firstSlot: base, environments, lockstep }, 'acting');
+  logger.info({ actor: lease.id, firstSlot: lease.base, environments, lockstep }, 'acting');
   await actor.run(signal);
   return 0;
 });

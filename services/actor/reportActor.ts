@@ -23,14 +23,12 @@ export function reportActor({ run, actor, sender, environment, epsilons, id }: A
   const { client, keys, metrics, logger } = run;
   const board = new StatusBoard(client, keys);
   const rates = new Rates<'transitions' | 'blockedMs'>(systemClock.monotonic);
-  const epsilonMin = Math.min(...epsilons);
-  const epsilonMax = Math.max(...epsilons);
   const report = async (): Promise<void> => {
     const perSecond = rates.take({ transitions: sender.transitions, blockedMs: sender.currentBlockedMs });
     const { meanReturn, meanFinalAccuracy } = environment.episodes;
     const status: ActorStatus = {
       transitions: sender.transitions, transitionsPerSecond: perSecond.transitions, weightVersion: actor.weights.version, weightAgeSeconds: actor.weights.ageSeconds,
-      blockedShare: Math.min(1, perSecond.blockedMs / 1000), epsilonMin, epsilonMax, queries: environment.queryCounter.count, meanReturn, meanFinalAccuracy,
+      blockedShare: Math.min(1, perSecond.blockedMs / 1000), epsilonMin: Math.min(...epsilons), epsilonMax: Math.max(...epsilons), queries: environment.queryCounter.count, meanReturn, meanFinalAccuracy,
     };
     metrics.set('actorWeightAge', Number.isFinite(status.weightAgeSeconds) ? status.weightAgeSeconds : 0);
     if (meanReturn !== null) metrics.set('actorReturn', meanReturn);

@@ -56,7 +56,7 @@ export async function assembleLearner(options: AssembleOptions): Promise<Assembl
   const { service, config, benchmark, client, keys, metrics, logger, holder, closing } = options;
   const configHash = hashOf(config);
   const store = new CheckpointStore({ folder: service.folder.checkpoints, keep: config.learner.checkpointsKept, identity: { configHash, config: configMeaning(config) } });
-  const lease = await LearnerLease.acquire({ client, keys, holder, minimumToken: await store.highestToken() });
+  const lease = await LearnerLease.acquire({ client, keys, holder, ttlMs: 1000 * config.redis.learnerLeaseSeconds, minimumToken: await store.highestToken() });
   closing.add('the lease', () => lease.release());
   const parts = await makeParts(config, benchmark, closing);
   const checkpoint = await store.loadNewest((line) => logger.error(line));

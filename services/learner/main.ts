@@ -30,7 +30,7 @@ await runMain(async ({ signal, closing }) => {
   const logger = createLogger({ role: 'learner', id, run: folder.name, level: config.metrics.logLevel });
   const metrics = new MetricSet('learner');
   const benchmark = await openRunBenchmark(config, service.environment.dataFolder);
-  const client = await connectRedis({ url: service.redisUrl, name: `learner:${id}`, onEvent: (line) => logger.warn(line) });
+  const client = await connectRedis({ url: service.redisUrl, silentMs: service.environment.redisSilentMs, name: `learner:${id}`, onEvent: (line) => logger.warn(line) });
   client.onReconnect(() => metrics.reconnected());
   closing.add('the connection to Redis', () => client.close());
   const keys = runKeys(folder.name);

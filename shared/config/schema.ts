@@ -91,6 +91,8 @@ export const configSchema = z
         streamTransitions: count(256, 16_777_216, 512, 'Transitions appended but not yet ingested at which XADD is refused. Ours.'),
         retainedBytes: count(1_000_000, 100_000_000_000, 256_000_000, 'Bytes of stream kept behind the newest checkpoint before one is forced. Ours.'),
         weightChunkBytes: count(1_024, 16_777_216, 262_144, 'Chunk of a weight snapshot. Ours, measured (docs/decisions.md).'),
+        learnerLeaseSeconds: real(0.5, 3_600, 5, 'A learner that has not renewed its lease for this long may be replaced. Ours.'),
+        actorLeaseSeconds: real(0.5, 3_600, 15, 'An actor that has not renewed its lease for this long loses its place on the exploration ladder to the next that comes. Ours.'),
         weightPrecision: z.enum(['f32', 'bf16']).default('f32').describe('Weights on the wire. Ours.'),
       })
       .prefault({}),

@@ -12,9 +12,7 @@ import { redisError } from './redisErrors.js';
 import { parseRedisUrl, redactUrl } from './redisUrl.js';
 import { SCRIPT_KEYS, SCRIPT_NAMES, scriptSource, type ScriptName } from './scripts.js';
 
-/** Longest BLOCK that is used; a blocking connection that is silent for `silentMs` beyond it is taken for dead. */
-export const MAX_BLOCK_MS = 30_000;
-const silentMs = 15_000;
+const defaultSilentMs = 15_000;
 const longestPauseMs = 2_000;
 const retriesPerCommand = 25;
 
@@ -24,6 +22,8 @@ export interface ConnectOptions {
   readonly name: string;
   /** True for a connection that waits in XREAD BLOCK or listens. */
   readonly blocking?: boolean;
+  /** A connection on which an answer is awaited this long is taken for dead; one that waits in BLOCK, this long after its longest BLOCK. Default 15 s. */
+  readonly silentMs?: number;
   /** How long to keep trying at first; default 10 s. */
   readonly connectMs?: number;
   /** Told one line at each loss and return of the connection. */
@@ -65,6 +65,11 @@ export class RedisClient {
   /** The address, without its password. */
   get address(): string {
     return redactUrl(this.#options.url);
+  }
+
+  /** Longest BLOCK to wait in. */
+  get maxBlockMs(): number {
+    return longestBlockMs(this.#options.silentMs);
   }
 
   /** How often the connection was lost and came back. */
@@ -196,7 +201,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisClient
 }
 
 /** The connection settings used everywhere, also for libraries that open connections themselves. */
-export function redisOptions({ url, name, blocking = false }: Pick<ConnectOptions, 'url' | 'name' | 'blocking'>): RedisSettings {
+export function redisOptions({ url, name, blocking = false, silentMs = defaultSilentMs }: Pick<ConnectOptions, 'url' | 'name' | 'blocking' | 'silentMs'>): RedisSettings {
   const jitter = new Rng(process.pid ^ (performance.timeOrigin & 0x7fffffff)).split(name);
   return {
     ...parseRedisUrl(url),
@@ -204,10 +209,14 @@ export function redisOptions({ url, name, blocking = false }: Pick<ConnectOption
     connectionName: name.replace(/[^\w:.-]/g, '_'),
     lazyConnect: true,
     maxRetriesPerRequest: retriesPerCommand,
-    socketTimeout: blocking ? MAX_BLOCK_MS + silentMs : silentMs,
+    socketTimeout: blocking ? longestBlockMs(silentMs) + silentMs : silentMs,
     retryStrategy: (times) => Math.min(longestPauseMs, 25 * 2 ** Math.min(times, 10)) * (0.5 + 0.5 * jitter.float()),
     reconnectOnError: (error) => /^READONLY/.test(error.message),
   };
+}
+
+function longestBlockMs(silentMs = defaultSilentMs): number {
+  return 2 * silentMs;
 }
 
 function readFacts(info: string): RedisFacts {

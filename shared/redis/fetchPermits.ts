@@ -2,7 +2,7 @@
  * @file Few readers fetch weights at a time, so that the others' commands get through. A reader without a permit waits in XREAD
  * BLOCK until one comes back, or until the oldest runs out with its reader.
  */
-import { MAX_BLOCK_MS, type RedisClient } from './client.js';
+import type { RedisClient } from './client.js';
 import type { RunKeys } from './keys.js';
 import { asList } from './lease.js';
 
@@ -42,7 +42,7 @@ export class FetchPermits {
       const [status, lastId, untilMs] = asList(await this.#client.script('enterFetch', [this.#keys.fetchers, this.#keys.fetchDone], [this.#reader, this.#permits, permitMs]));
       if (status === 1) return;
       this.#waiting ??= await this.#client.forBlocking('fetch');
-      const blockMs = Math.min(MAX_BLOCK_MS, Number(untilMs));
+      const blockMs = Math.min(this.#waiting.maxBlockMs, Number(untilMs));
       await this.#waiting.run((redis) => redis.xread('COUNT', 1, 'BLOCK', blockMs, 'STREAMS', this.#keys.fetchDone, String(lastId)));
     }
   }

@@ -27,7 +27,7 @@ export async function awaitRunRecord(client: RedisClient, keys: RunKeys, signal:
   try {
     let text = await client.run((redis) => redis.get(keys.record));
     while (text === null && !signal.aborted) {
-      await waiting.run((redis) => redis.xread('BLOCK', 5_000, 'STREAMS', keys.recordReady, '0'));
+      await waiting.run((redis) => redis.xread('BLOCK', Math.min(5_000, waiting.maxBlockMs), 'STREAMS', keys.recordReady, '0'));
       text = await client.run((redis) => redis.get(keys.record));
     }
     if (text === null) throw new TransportError('the learner must publish the run, and the wait for it was ended');

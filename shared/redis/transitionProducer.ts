@@ -7,7 +7,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { TransportError } from '../errors.js';
 import type { TransitionColumns } from '../mdp/types.js';
 import { encodeTransitions } from '../wire/transitions.js';
-import { MAX_BLOCK_MS, type RedisClient } from './client.js';
+import type { RedisClient } from './client.js';
 import type { RunKeys } from './keys.js';
 import { asList, LeaseLostError } from './lease.js';
 
@@ -127,7 +127,7 @@ export class TransitionProducer {
     };
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      await waiting.run((redis) => redis.xread('COUNT', 1, 'BLOCK', MAX_BLOCK_MS, 'STREAMS', this.#options.keys.drain, `${generation}-1`));
+      await waiting.run((redis) => redis.xread('COUNT', 1, 'BLOCK', waiting.maxBlockMs, 'STREAMS', this.#options.keys.drain, `${generation}-1`));
     } catch (error) {
       if (!isGivenUp()) throw error;
     } finally {

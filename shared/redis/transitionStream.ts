@@ -123,7 +123,7 @@ export class TransitionConsumer {
   /**
    * Takes up to `maxEntries` entries, waiting up to `blockMs` for the first: hands each new batch to `onBatch` in stream
    * order, then acknowledges them, which makes room for the actors.
-   * @param blockMs 1..30,000; 0 does not wait
+   * @param blockMs at most the connection's maxBlockMs is waited; 0 does not wait
    * @throws LeaseLostError if another learner took over; TransportError
    */
   async take(maxEntries: number, blockMs: number, onBatch: (batch: TakenBatch) => void): Promise<Taken> {
@@ -190,7 +190,7 @@ export class TransitionConsumer {
     const { keys } = this.#options;
     const reply = await this.#reading.run((redis) =>
       blockMs > 0
-        ? redis.xreadBuffer('COUNT', maxEntries, 'BLOCK', blockMs, 'STREAMS', keys.transitions, this.#lastId)
+        ? redis.xreadBuffer('COUNT', maxEntries, 'BLOCK', Math.min(blockMs, this.#reading.maxBlockMs), 'STREAMS', keys.transitions, this.#lastId)
         : redis.xreadBuffer('COUNT', maxEntries, 'STREAMS', keys.transitions, this.#lastId),
     );
     const entries = ((reply)?.[0]?.[1] ?? []) as readonly (readonly [Buffer, readonly Buffer[]])[];

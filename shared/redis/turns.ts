@@ -4,7 +4,7 @@
  * again: the answer is the same. Only the newest turn is kept.
  */
 import { WireFormatError } from '../errors.js';
-import { MAX_BLOCK_MS, type RedisClient } from './client.js';
+import type { RedisClient } from './client.js';
 import type { RunKeys } from './keys.js';
 import { asList, LeaseLostError } from './lease.js';
 import type { WeightVersion } from './weightChannel.js';
@@ -65,7 +65,7 @@ export class TurnTaker {
     signal.addEventListener('abort', stop, { once: true });
     try {
       while (!signal.aborted) {
-        const reply = await this.#waiting.run((redis) => redis.xreadBuffer('COUNT', 1, 'BLOCK', MAX_BLOCK_MS, 'STREAMS', this.#keys.turns, this.#lastId));
+        const reply = await this.#waiting.run((redis) => redis.xreadBuffer('COUNT', 1, 'BLOCK', this.#waiting.maxBlockMs, 'STREAMS', this.#keys.turns, this.#lastId));
         const entry = ((reply)?.[0]?.[1] as readonly (readonly [Buffer, readonly Buffer[]])[] | undefined)?.[0];
         if (entry === undefined) continue;
         this.#lastId = entry[0].toString('latin1');

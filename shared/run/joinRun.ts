@@ -29,7 +29,7 @@ export async function joinRun(role: Role, service: ServiceArguments, signal: Abo
   const run = service.folder.name;
   const startLogger = createLogger({ role, id: service.id, run, level: 'info' });
   const metrics = new MetricSet(role);
-  const client = await connectRedis({ url: service.redisUrl, name: `${role}:${service.id}`, onEvent: (line) => startLogger.warn(line) });
+  const client = await connectRedis({ url: service.redisUrl, silentMs: service.environment.redisSilentMs, name: `${role}:${service.id}`, onEvent: (line) => startLogger.warn(line) });
   client.onReconnect(() => metrics.reconnected());
   closing.add('the connection to Redis', () => client.close());
   const keys = runKeys(run);
