@@ -23,6 +23,9 @@ import type { NamedArray, NetworkSpec, WeightSnapshot } from './types.js';
 /** Added to the variance in every layer norm. */
 export const NORM_EPSILON = 1e-5;
 
+/** What the heads' kernels are scaled by at the start: see initialWeights. */
+const HEAD_SCALE = 0.01;
+
 /** A parameter's name and shape; `size` is the product of the shape, `initialScale` the standard deviation it starts with (see initialWeights). */
 export interface ParameterShape {
   readonly name: string;
@@ -65,8 +68,8 @@ export function parameterShapes(spec: NetworkSpec): readonly ParameterShape[] {
     );
   }
   shapes.push(...norm('final.norm', D));
-  const [kernel, bias] = dense('heads.advantage', D, 1) as [ParameterShape, ParameterShape];
-  shapes.push(kernel, ...(spec.dueling ? dense('heads.value', D, 1) : [bias]));
+  const [kernel, bias] = dense('heads.advantage', D, 1, HEAD_SCALE) as [ParameterShape, ParameterShape];
+  shapes.push(kernel, ...(spec.dueling ? dense('heads.value', D, 1, HEAD_SCALE) : [bias]));
   return shapes;
 }
 
@@ -80,7 +83,9 @@ function checkSpec(spec: NetworkSpec): void {
 
 /**
  * Initial parameters: kernels normal with variance 1/fan-in (token kernel 1/K, so that a token starts near unit variance), the two
- * kernels that write into the residual stream divided by sqrt(2 layers), scales one, biases zero. Each parameter draws from a stream
+ * kernels that write into the residual stream divided by sqrt(2 layers), scales one, biases zero. The heads' kernels are a hundredth of
+ * that, so that all Q-values start near 0: at unit variance the greatest of 100 neighbours' is 2.5 by chance, the double-Q target
+ * bootstraps from it, and a fifth of a short run is spent on unlearning it (docs/decisions.md). Each parameter draws from a stream
  * named after it, so that one's shape does not move another's values.
  */
 export function initialWeights(spec: NetworkSpec, seed: number): WeightSnapshot {

@@ -42,7 +42,7 @@ const apex = {
 } as const;
 
 const paper: Readonly<Record<string, PartialConfig>> = {
-  nasbench301: { ...apex, mdp: { neighbours: 100, gamma: 0.99, horizonSteps: 30 }, agent: { width: 512, layers: 4, heads: 8 } },
+  nasbench301: { ...apex, mdp: { neighbours: 100, gamma: 0.99, horizonSteps: 100 }, agent: { width: 512, layers: 4, heads: 8 } },
   nasbench201: { ...apex, mdp: { neighbours: 24, gamma: 0.99, horizonSteps: 20, shapingAlpha: 16 }, agent: { width: 256, layers: 4, heads: 8 } },
   nasbench101: { ...apex, mdp: { neighbours: 25, gamma: 0.99, horizonSteps: 20, shapingAlpha: 6 }, agent: { width: 256, layers: 4, heads: 8 } },
 };

@@ -23,7 +23,7 @@ export const configSchema = z
     mdp: z
       .strictObject({
         neighbours: count(1, 255, 100, 'N, neighbours presented at most: 25 (NAS-Bench-101), 100 (NAS-Bench-301): paper; 24 (NAS-Bench-201): ours.'),
-        horizonSteps: count(1, 100_000, 30, 'Steps until the time limit, which is bootstrapped through (arXiv:1712.00378). Ours.'),
+        horizonSteps: count(1, 100_000, 100, 'Steps until the time limit, which is bootstrapped through (arXiv:1712.00378). Ours, measured (docs/decisions.md).'),
         gamma: real(0, 0.9999, 0.9, 'Discount of one step. Ours.'),
         nSteps: count(1, 100, 3, 'n of the n-step return: 3, Ape-X.'),
         shapingAlpha: real(0, 200, 32, 'alpha of e^(alpha R): 6 (NAS-Bench-101), 32 (NAS-Bench-301): paper.'),
@@ -64,8 +64,8 @@ export const configSchema = z
         lockstep: z.boolean().default(false).describe('Learner and one actor take turns in an order fixed by counts, so that a run repeats bit for bit, also when resumed (docs/decisions.md, Reproducibility). Weights go out at every turn instead of every learner.publishPeriod steps. Slower. Ours.'),
         batchSize: count(1, 8192, 64, 'Transitions a step: 512, Ape-X; 64 in preset small: ours, measured (docs/decisions.md).'),
         optimizer: z.enum(['adam', 'rmsprop-centred']).default('adam').describe('rmsprop-centred: Ape-X; adam in preset small: ours.'),
-        learningRate: real(1e-8, 1, 7e-4, 'Of the first step: 6.25e-5, Ape-X; 7e-4 in preset small: ours.'),
-        learningRateFinalShare: real(0, 1, 0.1, 'The learning rate falls linearly to this share of the first at learner.steps; 1 keeps it. Ours, measured (docs/decisions.md).'),
+        learningRate: real(1e-8, 1, 1e-3, 'Of the first step: 6.25e-5, Ape-X; 1e-3 in preset small: ours.'),
+        learningRateFinalShare: real(0, 1, 0.05, 'The learning rate falls linearly to this share of the first at learner.steps; 1 keeps it. Ours, measured (docs/decisions.md).'),
         gradientClipNorm: real(1e-3, 1e6, 10, 'Global gradient norm is clipped to it: 40, Ape-X; 10: ours.'),
         samplesPerInsert: real(0.01, 1000, 2, 'Samples the learner takes for each transition inserted after warm-up (Reverb\'s rate limiter). Ours.'),
         warmUpTransitions: count(1, 16_777_216, 2_000, 'Transitions in the replay before the first step: 50,000, Ape-X; 2,000 in preset small: ours.'),

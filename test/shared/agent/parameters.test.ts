@@ -63,6 +63,15 @@ describe('initialWeights', () => {
     expect(of('layers.0.feedForward.output.kernel') * 32).toBeCloseTo(1, 1); // 2 L G = 1024
   });
 
+  it('keep the first Q-values near 0: heads at a hundredth of 1/sqrt(D)', () => {
+    const weights = byName(small, 7);
+    for (const name of ['heads.advantage.kernel', 'heads.value.kernel']) {
+      const scaled = deviation(weights.get(name) as Float32Array) * 800;
+      expect(scaled).toBeGreaterThan(0.7);
+      expect(scaled).toBeLessThan(1.3);
+    }
+  });
+
   it('start scales at one and biases at zero', () => {
     const weights = byName(small, 7);
     expect(weights.get('final.norm.scale')?.every((v) => v === 1)).toBe(true);
