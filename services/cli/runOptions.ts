@@ -5,10 +5,9 @@ import type { PartialConfig, PresetName } from '../../shared/config/presets.js';
 import { resolveConfig } from '../../shared/config/resolve.js';
 import type { Config } from '../../shared/config/schema.js';
 import { ConfigError } from '../../shared/errors.js';
+import { type BenchmarkOptions, benchmarkAssignments } from './benchmarkOptions.js';
 
-export interface RunOptions {
-  readonly benchmark?: string;
-  readonly dataset?: string;
+export interface RunOptions extends BenchmarkOptions {
   readonly preset?: string;
   readonly actors?: number;
   readonly minutes?: number;
@@ -33,14 +32,12 @@ function presetOf(name: string | undefined): PresetName | undefined {
 /** The flags and `--set` as `key=value`, in the order in which they count. */
 export function assignmentsOf(options: RunOptions): string[] {
   const flags: [string, unknown][] = [
-    ['experiment.benchmark', options.benchmark],
-    ['experiment.dataset', options.dataset],
     ['experiment.seed', options.seed],
     ['actor.processes', options.actors],
     ['learner.minutes', options.minutes],
     ['learner.steps', options.learnerSteps],
   ];
-  return [...flags.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${JSON.stringify(value)}`), ...options.set];
+  return [...benchmarkAssignments(options), ...flags.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${JSON.stringify(value)}`), ...options.set];
 }
 
 function readRunFile(path: string | undefined): PartialConfig | undefined {

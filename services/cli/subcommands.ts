@@ -1,8 +1,9 @@
 /** @file Every subcommand with its flags. What a command does is in commands/. */
 import type { Command } from 'commander';
-import { openBenchmark } from '../../shared/benchmarks/registry.js';
 import { readEnvironment } from '../../shared/config/environment.js';
+import { ConfigError } from '../../shared/errors.js';
 import type { MainContext } from '../../shared/lifecycle.js';
+import { type BenchmarkOptions, benchmarkSetting, openWithProgress, withBenchmarkFlags } from './benchmarkOptions.js';
 import { type DataOptions, dataGet, dataList, dataVerify } from './commands/data.js';
 import { doctor } from './commands/doctor.js';
 import { type EvaluateOptions, evaluate } from './commands/evaluate.js';
@@ -27,9 +28,7 @@ export function addSubcommands(program: Command, context: MainContext, done: Don
 
 /** The flags that describe a new run. */
 function withRunFlags(command: Command): Command {
-  return command
-    .option('--benchmark <name>', 'nasbench301, nasbench201, nasbench101, or the path of a module of your own')
-    .option('--dataset <name>', 'cifar10, cifar100 or ImageNet16-120 (NAS-Bench-201)')
+  return withBenchmarkFlags(command, 'nasbench301, cifar10, auto')
     .option('--preset <name>', 'small or paper')
     .option('--minutes <m>', 'stop training after this time', positiveNumber)
     .option('--learner-steps <n>', 'stop training after this many learner steps', wholeNumber(1))
@@ -54,13 +53,9 @@ function addPrepare(program: Command, done: Done): void {
 }
 
 function addEvaluate(program: Command, context: MainContext, done: Done): void {
-  program
-    .command('evaluate')
-    .description('compare a trained agent with other methods under the same query budgets')
+  const command = program.command('evaluate').description('compare a trained agent with other methods under the same query budgets');
+  withBenchmarkFlags(command, 'the run\'s own; another data set shows transfer')
     .option('--run <dirs>', 'the run\'s folder; several training seeds with commas between them')
-    .option('--benchmark <name>', 'default: the run\'s own')
-    .option('--dataset <name>', 'default: the run\'s own; another one shows transfer')
-    .option('--backend <name>', 'default: the run\'s own')
     .option('--budgets <list>', 'query budgets with commas between them')
     .option('--seeds <n>', 'searches a method', wholeNumber(1))
     .option('--first-seed <s>', 'seed of the first search', wholeNumber(0))
@@ -72,15 +67,11 @@ function addEvaluate(program: Command, context: MainContext, done: Done): void {
 }
 
 function addSearch(program: Command, context: MainContext, done: Done): void {
-  program
-    .command('search')
-    .description('one search under a query budget, on the benchmark or on an objective of your own; the same command resumes it')
+  const command = program.command('search').description('one search under a query budget, on the benchmark or on an objective of your own; the same command resumes it');
+  withBenchmarkFlags(command, 'the run\'s own')
     .requiredOption('--budget <n>', 'queries', wholeNumber(1))
     .option('--run <dir>', 'the folder of the run whose agent searches')
     .option('--method <name>', 'default: agent; the others need no run')
-    .option('--benchmark <name>', 'search space; default: the run\'s own')
-    .option('--dataset <name>', 'default: the run\'s own')
-    .option('--backend <name>', 'default: the run\'s own')
     .option('--seed <s>', 'seed of the search', wholeNumber(0))
     .option('--objective-command <cmd>', 'shell command: architecture as JSON on its stdin, validation accuracy (0..1) on its stdout')
     .option('--objective-url <url>', 'service that gets the architecture as JSON by POST and answers the validation accuracy')
@@ -93,18 +84,17 @@ function addSearch(program: Command, context: MainContext, done: Done): void {
 }
 
 function addInspect(program: Command, done: Done): void {
-  program
+  const command = program
     .command('inspect')
-    .description('architectures as JSON lines on stdin; validity, id, accuracies (and neighbours) as JSON lines on stdout')
-    .requiredOption('--benchmark <name>', 'nasbench301, nasbench201, nasbench101, or the path of a module of your own')
-    .option('--dataset <name>', 'data set of NAS-Bench-201', 'cifar10')
-    .option('--backend <name>', 'which backend answers', 'auto')
+    .description('architectures as JSON lines on stdin; validity, id, accuracies (and neighbours) as JSON lines on stdout');
+  withBenchmarkFlags(command, 'none; data set cifar10, backend auto')
     .option('--neighbours', 'add the sorted ids of all neighbours', false)
-    .action((options: { benchmark: string; dataset: string; backend: string; neighbours: boolean }) => done(inspectStdin(options)));
+    .action((options: BenchmarkOptions & { neighbours: boolean }) => done(inspectStdin(options)));
 }
 
-async function inspectStdin({ benchmark: name, dataset, backend, neighbours }: { benchmark: string; dataset: string; backend: string; neighbours: boolean }): Promise<number> {
-  const benchmark = await openBenchmark({ name, dataset, backend, dataFolder: readEnvironment().dataFolder });
+async function inspectStdin({ neighbours, ...options }: BenchmarkOptions & { neighbours: boolean }): Promise<number> {
+  if (options.benchmark === undefined) throw new ConfigError('inspect needs --benchmark NAME, got none');
+  const benchmark = await openWithProgress(benchmarkSetting('inspect', options, null));
   return inspect({ benchmark, neighbours, input: process.stdin, output: process.stdout });
 }
 

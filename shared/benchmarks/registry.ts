@@ -9,7 +9,7 @@ import { ConfigError } from '../errors.js';
 import { openNasbench101, parseRepeatPolicy, type Nasbench101Table, type SamplerName } from './nasbench101/index.js';
 import { nasbench201Datasets, openNasbench201 } from './nasbench201/benchmark.js';
 import { nasbench301Backends, openNasbench301, type Nasbench301BackendName } from './nasbench301/open.js';
-import type { Benchmark } from './types.js';
+import type { Benchmark, OpeningProgress } from './types.js';
 
 export interface OpenBenchmarkOptions {
   /** `nasbench101`, `nasbench201`, `nasbench301`, or the path of a module, relative to the working folder. */
@@ -26,16 +26,23 @@ export interface OpenBenchmarkOptions {
   readonly repeats?: string;
   /** NAS-Bench-101: random cells uniform over isomorphism `classes` (the default) or over `matrices`. */
   readonly sampler?: SamplerName;
-  /** NAS-Bench-101: epoch budget of the accuracies, 108 (the default), 4, 12, 36. */
+  /** NAS-Bench-101: epoch budget of the accuracies, 4, 12, 36 or 108; 0 (the default) is the table's own. */
   readonly epochs?: number;
-  /** Called while a cache is made, which happens once: what is being done, how far it is, and its whole. */
-  readonly onProgress?: (what: string, done: number, total: number) => void;
+  /** Called while a file is read or a cache made. */
+  readonly onProgress?: OpeningProgress;
 }
+
+/** The options that only some benchmarks have, and what each is where it is not given. */
+const ownOptions = { countIsomorphic: 'each', repeats: 'mean', sampler: 'classes', epochs: 0 } as const;
+
+type OwnOption = keyof typeof ownOptions;
 
 interface Entry {
   readonly datasets: readonly string[];
   /** The first is what `auto` means. */
   readonly backends: readonly string[];
+  /** Which of the options that only some benchmarks have are this one's. */
+  readonly own: readonly OwnOption[];
   open(options: OpenBenchmarkOptions): Benchmark | Promise<Benchmark>;
 }
 
@@ -43,17 +50,24 @@ const entries: Readonly<Record<string, Entry>> = {
   nasbench101: {
     datasets: ['cifar10'],
     backends: ['auto', 'official', 'ecnas'],
-    open: ({ backend, repeats, ...options }) =>
-      openNasbench101({ ...options, table: backend as Nasbench101Table, ...(repeats === undefined ? {} : { repeats: parseRepeatPolicy(repeats) }) }),
+    own: ['repeats', 'sampler', 'epochs'],
+    open: ({ backend, repeats, epochs = 0, ...options }) =>
+      openNasbench101({
+        ...options, table: backend as Nasbench101Table,
+        ...(repeats === undefined ? {} : { repeats: parseRepeatPolicy(repeats) }),
+        ...(epochs === 0 ? {} : { epochs }),
+      }),
   },
   nasbench201: {
     datasets: nasbench201Datasets,
     backends: ['table'],
+    own: ['countIsomorphic'],
     open: ({ dataset, dataFolder, countIsomorphic }) => openNasbench201(dataset as (typeof nasbench201Datasets)[number], dataFolder, countIsomorphic),
   },
   nasbench301: {
     datasets: ['cifar10'],
     backends: nasbench301Backends,
+    own: [],
     open: ({ backend, dataFolder }) => openNasbench301(backend as Nasbench301BackendName, dataFolder),
   },
 };
@@ -65,6 +79,16 @@ export const benchmarkNames: readonly string[] = Object.keys(entries);
 function requireOneOf(what: string, given: string, known: readonly string[], more = ''): string {
   if (known.includes(given)) return given;
   throw new ConfigError(`${what} must be one of ${known.join(', ')}${more}, got "${given}". Did you mean "${closest(given, known)}"?`);
+}
+
+/** @throws ConfigError for an option that this benchmark does not have: it would be recorded and mean nothing */
+function refuseOthersOptions(name: string, { own }: Entry, options: OpenBenchmarkOptions): void {
+  for (const [option, unset] of Object.entries(ownOptions) as [OwnOption, string | number][]) {
+    const given = options[option] ?? unset;
+    if (given !== unset && !own.includes(option)) {
+      throw new ConfigError(`benchmark.${option} must be left at ${unset} on ${name}, which has no such choice, got ${given}`);
+    }
+  }
 }
 
 function isBenchmark(value: unknown): value is Benchmark {
@@ -99,6 +123,7 @@ export async function openBenchmark(options: OpenBenchmarkOptions): Promise<Benc
   const name = requireOneOf('the benchmark', options.name, benchmarkNames, ', or the path of a module (./my-space.js)');
   const entry = entries[name] as Entry;
   const dataset = requireOneOf(`the data set of ${name}`, options.dataset, entry.datasets);
+  refuseOthersOptions(name, entry, options);
   const backend = options.backend === 'auto' ? (entry.backends[0] as string) : requireOneOf(`the backend of ${name}`, options.backend, ['auto', ...entry.backends.filter((one) => one !== 'auto')]);
   return entry.open({ ...options, dataset, backend });
 }

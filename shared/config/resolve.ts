@@ -47,15 +47,15 @@ export function validateConfig(input: unknown): Config {
 
 /**
  * The hash that every stream entry, snapshot and checkpoint of a run carries: 16 hex digits over what gives transitions and
- * weights their meaning (experiment, mdp, agent). Pace, sizes and ports may change between resumptions.
+ * weights their meaning (experiment, benchmark, mdp, agent). Pace, sizes and ports may change between resumptions.
  */
 export function configHash(config: Config): string {
   return createHash('sha256').update(canonicalJson(configMeaning(config))).digest('hex').slice(0, 16);
 }
 
 /** The settings behind `configHash`. */
-export function configMeaning({ experiment: { preset: _preset, ...experiment }, mdp, agent }: Config): Readonly<Record<string, unknown>> {
-  return { experiment, mdp, agent };
+export function configMeaning({ experiment: { preset: _preset, ...experiment }, benchmark, mdp, agent }: Config): Readonly<Record<string, unknown>> {
+  return { experiment, benchmark, mdp, agent };
 }
 
 function canonicalJson(value: unknown): string {

@@ -20,6 +20,14 @@ export const configSchema = z
         seed: count(0, 4294967295, 1, 'Seed of every random number of the run. Ours.'),
       })
       .prefault({}),
+    benchmark: z
+      .strictObject({
+        repeats: z.string().regex(/^(mean|fixed:\d{1,9}|sampled:\d{1,9})$/, 'must be mean, fixed:K or sampled:SEED').default('mean').describe('NAS-Bench-101: which of a cell\'s trainings answers: mean of all, fixed:K (always the K-th, from 0), sampled:SEED (one drawn for each cell). Ours.'),
+        sampler: z.enum(['classes', 'matrices']).default('classes').describe('NAS-Bench-101: random cells uniform over isomorphism classes, or over matrices as in NASBench\'s own example. Ours.'),
+        epochs: z.literal([0, 4, 12, 36, 108]).default(0).describe('NAS-Bench-101: epochs of the trainings; 0 takes the table\'s own, 108 of the official file, 4 of EC-NAS-Bench\'s. 4, 12 and 36 need nasbench_full.tfrecord. Ours.'),
+        countIsomorphic: z.enum(['each', 'once']).default('each').describe('NAS-Bench-201: each row is a query of its own, or isomorphic rows are one query. Ours.'),
+      })
+      .prefault({}),
     mdp: z
       .strictObject({
         neighbours: count(1, 255, 100, 'N, neighbours presented at most: 25 (NAS-Bench-101), 100 (NAS-Bench-301): paper; 24 (NAS-Bench-201): ours.'),

@@ -106,6 +106,7 @@ function comparisons(results: Results): string {
 function protocol(results: Results): string {
   const rows = [
     ['Accuracies searched', results.provenance],
+    ...Object.entries(results.settings).map(([key, value]) => [`benchmark.${key}`, String(value)]),
     ...(results.judge === results.backend ? [] : [['Accuracies judged by', results.judgeProvenance]]),
     ['Query', 'the first evaluation of a distinct architecture within one search, as the benchmark tells architectures apart; the start is query 1; looking at a neighbour without asking its accuracy is free'],
     ['Searches', `${results.seeds} a method, seeds from ${results.firstSeed}; the search sees validation accuracy only`],

@@ -104,6 +104,8 @@ export interface Results {
   /** Training seeds, the agent's replications. */
   readonly trainingSeeds: number;
   readonly budgets: readonly number[];
+  /** The benchmark's own choices behind its numbers, e.g. {repeats: 'mean', epochs: 108}; empty where it has none. */
+  readonly settings: Readonly<Record<string, string | number>>;
   /** Searches a method and training seed. */
   readonly seeds: number;
   readonly firstSeed: number;
@@ -116,5 +118,5 @@ export interface Results {
 }
 
 /** How the random architectures of starts, restarts and random search are drawn, stated in every result. */
-export const SAMPLER =
-  "starts, restarts and random search draw from the benchmark's own sampler over architectures; every method starts at the same architecture for one seed";
+export const samplerText = (sampler: string | undefined): string =>
+  `starts, restarts and random search draw ${sampler ?? "from the benchmark's own sampler over architectures"}; every method starts at the same architecture for one seed`;

@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.js';
 import { Rng } from '../rng.js';
 import type { MethodName } from '../search/types.js';
 import { compareMethods } from './compareMethods.js';
-import { SAMPLER, type AccuracySummary, type BestCell, type MethodAtBudget, type MethodTraces, type Reference, type Results } from './results.js';
+import { samplerText, type AccuracySummary, type BestCell, type MethodAtBudget, type MethodTraces, type Reference, type Results } from './results.js';
 import { scoreTraces, valuesAt, type MethodScores, type SearchScores } from './scores.js';
 import { bootstrapMeanInterval } from './statistics/bootstrap.js';
 import { summarise } from './statistics/summary.js';
@@ -46,8 +46,9 @@ export function summariseResults(options: SummaryOptions): Results {
     backend: benchmark.description.backend, provenance: benchmark.description.provenance,
     judge: scorer.description.backend, judgeProvenance: scorer.description.provenance,
     run: options.runs.length === 0 ? null : options.runs.join(', '),
+    settings: benchmark.description.settings ?? {},
     trainingQueries: options.trainingQueries, trainingSeeds: options.runs.length,
-    budgets, seeds: traces[0]?.groups[0]?.length ?? 0, firstSeed: first.seed, sampler: SAMPLER, reference, methods,
+    budgets, seeds: traces[0]?.groups[0]?.length ?? 0, firstSeed: first.seed, sampler: samplerText(benchmark.description.sampler), reference, methods,
     thresholds: thresholds(traces, benchmark),
     comparisons: compareMethods(scores, budgets, rng.split('comparisons')),
     best: scores.map((method) => bestCell(method, benchmark)),

@@ -40,7 +40,11 @@ function title(results: Results): string {
 
 function notes(results: Results): string[] {
   const { reference, thresholds, trainingSeeds } = results;
-  const lines = [`reference: ${percent(reference.validationAccuracy)} (${reference.kind})`];
+  const lines = [
+    `accuracies: ${results.provenance}`,
+    ...(results.judge === results.backend ? [] : [`judged by: ${results.judgeProvenance}`]),
+    `reference: ${percent(reference.validationAccuracy)} (${reference.kind})`,
+  ];
   for (const threshold of thresholds) {
     const reached = Object.entries(threshold.methods).map(([method, r]) =>
       `${method} ${r.medianQueries === null ? `not by half (${(100 * r.share).toFixed(1)} %)` : `${r.medianQueries} (${(100 * r.share).toFixed(1)} %)`}`);

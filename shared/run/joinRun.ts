@@ -1,6 +1,6 @@
 /** @file How actors and evaluators join a run: Redis, the run's record, its benchmark. */
 import { openBenchmark } from '../benchmarks/registry.js';
-import type { Benchmark } from '../benchmarks/types.js';
+import type { Benchmark, OpeningProgress } from '../benchmarks/types.js';
 import { validateConfig } from '../config/resolve.js';
 import type { Config } from '../config/schema.js';
 import type { Closing } from '../lifecycle.js';
@@ -41,6 +41,7 @@ export async function joinRun(role: Role, service: ServiceArguments, signal: Abo
 }
 
 /** The benchmark a configuration names. @throws ConfigError, DatasetError */
-export function openRunBenchmark({ experiment }: Config, dataFolder: string): Promise<Benchmark> {
-  return openBenchmark({ name: experiment.benchmark, dataset: experiment.dataset, backend: experiment.backend, dataFolder });
+export function openRunBenchmark({ experiment, benchmark }: Config, dataFolder: string, onProgress?: OpeningProgress): Promise<Benchmark> {
+  const { benchmark: name, dataset, backend } = experiment;
+  return openBenchmark({ name, dataset, backend, ...benchmark, dataFolder, ...(onProgress === undefined ? {} : { onProgress }) });
 }

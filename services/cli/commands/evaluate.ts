@@ -1,8 +1,6 @@
 /** @file `archwalk evaluate`: every method under the same budgets, as a table on stdout and results.json, curves.csv, searches.csv, report.html. */
 import { join } from 'node:path';
-import { openBenchmark } from '../../../shared/benchmarks/registry.js';
 import type { Benchmark } from '../../../shared/benchmarks/types.js';
-import { readEnvironment } from '../../../shared/config/environment.js';
 import { readRunConfig, runFolder, type RunFolder } from '../../../shared/config/runFolder.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { ConfigError, EXIT } from '../../../shared/errors.js';
@@ -12,16 +10,13 @@ import { htmlReport } from '../../../shared/report/html.js';
 import { textTable } from '../../../shared/report/textTable.js';
 import { parseMethods } from '../../../shared/search/methods.js';
 import { METHOD_NAMES } from '../../../shared/search/types.js';
+import { type BenchmarkOptions, benchmarkSetting, openWithProgress } from '../benchmarkOptions.js';
 import { ProgressLine } from '../progressLine.js';
 import { loadRunAgent } from '../runAgent.js';
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends BenchmarkOptions {
   /** One run's folder, or several of one configuration but for the seed, comma-separated: the training seeds. None: baselines only. */
   readonly run?: string;
-  /** Default: the run's own. */
-  readonly benchmark?: string;
-  readonly dataset?: string;
-  readonly backend?: string;
   /** Comma-separated; default: the run's, else 10,20,50,100,150,300. */
   readonly budgets?: string;
   /** Searches a method. Default: the run's, else 200. */
@@ -82,18 +77,14 @@ function openRun(path: string): Run {
 }
 
 async function openBenchmarks(options: EvaluateOptions, runs: readonly Run[]): Promise<{ benchmark: Benchmark; judge: Benchmark | null }> {
-  const trained = runs[0]?.config.experiment;
-  const name = options.benchmark ?? trained?.benchmark;
-  if (name === undefined) throw new ConfigError('evaluate needs --run DIR or --benchmark NAME, got neither');
+  const setting = benchmarkSetting('evaluate', options, runs[0]?.config ?? null);
   for (const { folder, config } of runs) {
-    if (config.experiment.benchmark !== name) {
-      throw new ConfigError(`--benchmark must be the search space that ${folder.name} was trained on, ${config.experiment.benchmark}, got ${name}`);
+    if (config.experiment.benchmark !== setting.name) {
+      throw new ConfigError(`--benchmark must be the search space that ${folder.name} was trained on, ${config.experiment.benchmark}, got ${setting.name}`);
     }
   }
-  const dataset = options.dataset ?? trained?.dataset ?? 'cifar10';
-  const { dataFolder } = readEnvironment();
-  const benchmark = await openBenchmark({ name, dataset, backend: options.backend ?? trained?.backend ?? 'auto', dataFolder });
-  const judge = options.judge === undefined ? null : await openBenchmark({ name, dataset, backend: options.judge, dataFolder });
+  const benchmark = await openWithProgress(setting);
+  const judge = options.judge === undefined ? null : await openWithProgress({ ...setting, backend: options.judge });
   return { benchmark, judge: judge?.description.backend === benchmark.description.backend ? null : judge };
 }
 
@@ -113,14 +104,16 @@ export function parseBudgets(text: string): number[] {
   return budgets;
 }
 
-/** evaluation/ for the run's own benchmark, a folder below it for another data set, backend or judge, so that none overwrites another. */
+/** evaluation/ for the run's own benchmark, a folder below it for another data set, backend, setting or judge, so that none overwrites another. */
 function defaultOut(runs: readonly Run[], benchmark: Benchmark, judge: Benchmark | null): string {
   const own = runs[0];
   if (own === undefined) return 'evaluation';
-  const { dataset, backend } = benchmark.description;
+  const { dataset, backend, settings = {} } = benchmark.description;
+  const trained: Readonly<Record<string, string | number>> = own.config.benchmark;
   const parts = [
     ...(dataset === own.config.experiment.dataset ? [] : [dataset]),
     ...(own.config.experiment.backend === 'auto' || backend === own.config.experiment.backend ? [] : [backend]),
+    ...Object.entries(settings).filter(([key, value]) => trained[key] !== value && trained[key] !== 0).map(([key, value]) => `${key}-${String(value).replace(':', '-')}`),
     ...(judge === null ? [] : [`judged-by-${judge.description.backend}`]),
   ];
   return parts.length === 0 ? own.folder.evaluation : join(own.folder.evaluation, parts.join('-'));

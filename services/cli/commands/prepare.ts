@@ -7,6 +7,7 @@ import { readEnvironment } from '../../../shared/config/environment.js';
 import { createRunFolder, readRunConfig, runFolder } from '../../../shared/config/runFolder.js';
 import { EXIT } from '../../../shared/errors.js';
 import { openRunBenchmark } from '../../../shared/run/joinRun.js';
+import { withOpeningProgress } from '../openingProgress.js';
 import { type RunOptions, configOf } from '../runOptions.js';
 
 export interface PrepareOptions extends RunOptions {
@@ -22,7 +23,7 @@ export async function prepare(options: PrepareOptions): Promise<number> {
     return EXIT.done;
   }
   const config = configOf(options);
-  await openRunBenchmark(config, readEnvironment().dataFolder);
+  await withOpeningProgress((onProgress) => openRunBenchmark(config, readEnvironment().dataFolder, onProgress));
   createRunFolder(folder, config);
   process.stderr.write(`${folder.root} is prepared: ${config.experiment.benchmark}, preset ${config.experiment.preset}\n`);
   return EXIT.done;

@@ -2,9 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openBenchmark } from '../../../shared/benchmarks/registry.js';
 import type { Benchmark } from '../../../shared/benchmarks/types.js';
-import { readEnvironment } from '../../../shared/config/environment.js';
 import { lockRunFolder, readRunConfig, runFolder, type RunFolder } from '../../../shared/config/runFolder.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { ConfigError, EXIT } from '../../../shared/errors.js';
@@ -18,18 +16,15 @@ import { Ledger, type LedgerEntry, type SearchIdentity } from '../../../shared/s
 import { parseMethods } from '../../../shared/search/methods.js';
 import { searchObjective, type Objective } from '../../../shared/search/searchObjective.js';
 import type { MethodName } from '../../../shared/search/types.js';
+import { type BenchmarkOptions, benchmarkSetting, openWithProgress } from '../benchmarkOptions.js';
 import { ProgressLine } from '../progressLine.js';
 import { loadRunAgent, type RunAgent } from '../runAgent.js';
 
-export interface SearchOptions {
+export interface SearchOptions extends BenchmarkOptions {
   /** The agent's run; without one another method and a benchmark must be named. */
   readonly run?: string;
   /** Default: agent. */
   readonly method?: string;
-  /** Default: the run's own. */
-  readonly benchmark?: string;
-  readonly dataset?: string;
-  readonly backend?: string;
   readonly budget: number;
   /** Default 0. */
   readonly seed?: number;
@@ -101,13 +96,10 @@ async function openSetting(options: SearchOptions): Promise<Setting> {
   if (method === 'agent' && options.run === undefined) throw new ConfigError('search needs --run DIR with a trained agent, or --method and --benchmark, got no --run');
   const own = options.run === undefined ? null : runFolder(options.run);
   const run = own === null ? null : { folder: own, config: readRunConfig(own) };
-  const trained = run?.config.experiment;
-  const name = options.benchmark ?? trained?.benchmark;
-  if (name === undefined) throw new ConfigError('search needs --run DIR or --benchmark NAME, got neither');
-  if (method === 'agent' && name !== trained?.benchmark) throw new ConfigError(`--benchmark must be the search space that the agent was trained on, ${trained?.benchmark ?? ''}, got ${name}`);
-  const benchmark = await openBenchmark({
-    name, dataset: options.dataset ?? trained?.dataset ?? 'cifar10', backend: options.backend ?? trained?.backend ?? 'auto', dataFolder: readEnvironment().dataFolder,
-  });
+  const setting = benchmarkSetting('search', options, run?.config ?? null);
+  const trained = run?.config.experiment.benchmark;
+  if (method === 'agent' && setting.name !== trained) throw new ConfigError(`--benchmark must be the search space that the agent was trained on, ${trained ?? ''}, got ${setting.name}`);
+  const benchmark = await openWithProgress(setting);
   const seed = options.seed ?? 0;
   const label = `${method}-seed${seed}`;
   const out = options.out ?? (own === null ? join('searches', `${benchmark.space.name}-${label}`) : join(own.root, 'searches', label));
@@ -122,9 +114,9 @@ function limitsOf({ timeoutSeconds = DAY_SECONDS, retries = 2, parallel = 1, obj
 }
 
 function identityOf({ method, seed, benchmark, run }: Setting, options: SearchOptions, agent: RunAgent | null): SearchIdentity {
-  const { name, dataset, backend } = benchmark.description;
+  const { name, dataset, backend, settings = {} } = benchmark.description;
   return {
-    benchmark: name, method, seed,
+    benchmark: name, method, seed, ...settings,
     objective: options.objectiveCommand ?? options.objectiveUrl ?? `${dataset} (${backend})`,
     ...(agent === null || run === null ? {} : { run: run.folder.name, weightsVersion: agent.weightsVersion }),
   };

@@ -9,6 +9,7 @@ import { ConfigError, EXIT } from '../../../shared/errors.js';
 import type { MainContext } from '../../../shared/lifecycle.js';
 import { openRunBenchmark } from '../../../shared/run/joinRun.js';
 import { LocalRun } from '../localRun.js';
+import { withOpeningProgress } from '../openingProgress.js';
 import { type RunOptions, assignmentsOf, configOf } from '../runOptions.js';
 import { evaluate } from './evaluate.js';
 
@@ -22,7 +23,8 @@ export interface TrainOptions extends RunOptions {
 export async function train(options: TrainOptions, { signal, closing }: MainContext): Promise<number> {
   const { folder, config } = prepare(options);
   const environment = readEnvironment();
-  await openRunBenchmark(config, environment.dataFolder);
+  const benchmark = await withOpeningProgress((onProgress) => openRunBenchmark(config, environment.dataFolder, onProgress));
+  process.stderr.write(`${benchmark.description.name}: ${benchmark.description.provenance}\n`);
   closing.add('the run folder\'s lock', lockRunFolder(folder));
   if (options.resume) writeWhole(folder.config, `${JSON.stringify(config, null, 2)}\n`);
   else createRunFolder(folder, config);

@@ -50,6 +50,11 @@ function pick(table: AccuracyTable, values: Float32Array, codes: Uint32Array, po
   return out;
 }
 
+const SAMPLER_TEXTS: Readonly<Record<SamplerName, string>> = {
+  classes: 'uniform over isomorphism classes',
+  matrices: 'uniform over 7 x 7 matrices and operations, drawn again until the pruned cell is held',
+};
+
 export interface Nasbench101Options {
   readonly repeats: RepeatPolicy;
   readonly sampler: SamplerName;
@@ -66,8 +71,8 @@ export interface Nasbench101Benchmark extends Benchmark {
   readonly graph: NeighbourGraph;
   readonly repeats: RepeatPolicy;
   readonly sampler: SamplerName;
-  /** Mean training time over repeats, seconds. */
-  trainingSeconds(codes: Uint32Array, offset: number): number;
+  /** As Benchmark's: the mean over repeats. */
+  readonly trainingSeconds: (codes: Uint32Array, count: number, out: Float64Array) => void;
 }
 
 /**
@@ -100,6 +105,8 @@ export function createNasbench101(cells: CellTable, accuracies: AccuracyTable, g
       dataset: 'cifar10',
       backend: options.backend,
       provenance: `${options.source}, repeats ${formatRepeatPolicy(repeats)} of ${accuracies.repeats}, random cells uniform over ${sampler}`,
+      sampler: SAMPLER_TEXTS[sampler],
+      settings: { repeats: formatRepeatPolicy(repeats), epochs: accuracies.epochs, sampler },
     },
     space: nasbench101Space,
     optimum: { validationAccuracy: best(validation), testAccuracy: best(test) },
@@ -124,9 +131,6 @@ export function createNasbench101(cells: CellTable, accuracies: AccuracyTable, g
     testAccuracies: fill(test),
     queryKey: (asked, offset) => asked[offset]!,
     parameters: (asked, offset) => cells.parameters[rowOf(asked[offset]!)]!,
-    trainingSeconds: (asked, offset) => {
-      const first = rowOf(asked[offset]!) * accuracies.repeats;
-      return accuracies.trainingSeconds.subarray(first, first + accuracies.repeats).reduce((sum, s) => sum + s, 0) / accuracies.repeats;
-    },
+    trainingSeconds: fill(pick(accuracies, accuracies.trainingSeconds, codes, { kind: 'mean' })),
   };
 }

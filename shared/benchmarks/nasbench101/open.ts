@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DatasetError } from '../../errors.js';
+import type { OpeningProgress } from '../types.js';
 import { createNasbench101, type Nasbench101Benchmark, type RepeatPolicy } from './benchmark.js';
 import { buildNeighbourGraph } from './neighbourGraph.js';
 import { ECNAS_EPOCHS, ECNAS_VERTICES, readEcnasCsv, readEcnasTable, readOfficialTable } from './readTable.js';
@@ -26,8 +27,8 @@ export interface OpenNasbench101Options {
   readonly repeats?: RepeatPolicy;
   /** Default `classes`. */
   readonly sampler?: SamplerName;
-  /** Called with a line's worth of what is done, its progress and its whole, while the cache is made. */
-  readonly onProgress?: (what: string, done: number, total: number) => void;
+  /** Called while the cache is made. */
+  readonly onProgress?: OpeningProgress;
 }
 
 const ONLY_108 = 'nasbench_only108.tfrecord';
@@ -43,10 +44,10 @@ function officialSource(dataFolder: string, epochs: number): string | null {
 }
 
 /** Reads an official TFRecord, builds the search graph and writes both into the cache: minutes, once. */
-export async function cacheOfficialTable(dataFolder: string, path: string, onProgress?: OpenNasbench101Options['onProgress']): Promise<CachedTable> {
+export async function cacheOfficialTable(dataFolder: string, path: string, onProgress?: OpeningProgress): Promise<CachedTable> {
   const file = basename(path);
-  const cells = await readOfficialTable(path, (done, total) => onProgress?.(`reading ${file}`, done, total));
-  const graph = await buildNeighbourGraph(cells.codes, (done, total) => onProgress?.('listing neighbours', done, total));
+  const cells = await readOfficialTable(path, (done, total) => onProgress?.(`reading ${file}`, done, total, 'bytes'));
+  const graph = await buildNeighbourGraph(cells.codes, (done, total) => onProgress?.('listing neighbours', done, total, 'cells'));
   const table = { source: { file, sizeBytes: (await stat(path)).size }, cells, graph };
   await writeTableCache(dataFolder, table);
   return table;
@@ -93,6 +94,20 @@ async function openEcnas(options: OpenNasbench101Options): Promise<Nasbench101Be
 }
 
 /**
+ * True if EC-NAS-Bench's table may answer: where it was asked for, or `auto` found no official file, of whatever epochs.
+ *
+ * @throws DatasetError if it was asked for by name with another number of epochs than its own
+ */
+function fitsEcnas({ dataFolder, epochs }: OpenNasbench101Options, table: Nasbench101Table): boolean {
+  if (table === 'ecnas') {
+    if (epochs === undefined || epochs === ECNAS_EPOCHS) return true;
+    throw new DatasetError(`EC-NAS-Bench's table must be asked for ${ECNAS_EPOCHS} epochs, which is all it has, got ${epochs}`);
+  }
+  const officialThere = officialSource(dataFolder, MAIN_EPOCHS) !== null || existsSync(mainCachePath(dataFolder));
+  return table === 'auto' && !officialThere && (epochs === undefined || epochs === ECNAS_EPOCHS);
+}
+
+/**
  * Opens NAS-Bench-101 from the data folder.
  *
  * @throws DatasetError if no file is there (with where to get it), or one is damaged
@@ -102,7 +117,7 @@ export async function openNasbench101(options: OpenNasbench101Options): Promise<
   const table = options.table ?? 'auto';
   const official = table === 'ecnas' ? null : await openOfficial(options);
   if (official !== null) return official;
-  const ecnas = table === 'official' || options.epochs !== undefined && options.epochs !== ECNAS_EPOCHS ? null : await openEcnas(options);
+  const ecnas = fitsEcnas(options, table) ? await openEcnas(options) : null;
   if (ecnas !== null) return ecnas;
   const folder = join(options.dataFolder, 'nasbench101');
   const wanted = options.epochs === undefined || options.epochs === MAIN_EPOCHS ? `${ONLY_108} or ${FULL}` : FULL;

@@ -40,6 +40,16 @@ describe('opening a benchmark', () => {
     expect((error as Error).message).toContain(words);
   });
 
+  it.each([
+    [{ repeats: 'fixed:1' }, 'benchmark.repeats must be left at mean on nasbench301, which has no such choice, got fixed:1'],
+    [{ name: 'nasbench201', epochs: 36 }, 'benchmark.epochs must be left at 0 on nasbench201, which has no such choice, got 36'],
+    [{ name: 'nasbench101', countIsomorphic: 'once' as const }, 'benchmark.countIsomorphic must be left at each on nasbench101, which has no such choice, got once'],
+  ])('refuses %j, an option of another benchmark', async (change, words) => {
+    const error: unknown = await openBenchmark({ ...base, ...change }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toBe(words);
+  });
+
   it('says in one line where a missing file is to be had', async () => {
     const error: unknown = await openBenchmark({ ...base, name: 'nasbench201' }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DatasetError);

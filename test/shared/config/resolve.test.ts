@@ -42,6 +42,9 @@ describe('resolveConfig', () => {
     ['mdp.horizonSteps=2', 'mdp.nSteps must be at most mdp.horizonSteps'],
     ['learner.warmUpTransitions=50', 'learner.batchSize must be at most learner.warmUpTransitions'],
     ['learner.batchSize=[1', '--set learner.batchSize must have a number, word or [list]'],
+    ['benchmark.repeats=fixed:x', 'benchmark.repeats must be mean, fixed:K or sampled:SEED, got "fixed:x"'],
+    ['benchmark.epochs=7', 'benchmark.epochs must be one of 0, 4, 12, 36, 108, got 7'],
+    ['benchmark.sampler=cells', 'benchmark.sampler must be one of classes, matrices, got "cells"'],
     ['experiment.preset=huge', 'experiment.preset must be small or paper, got "huge"'],
   ])('refuses %s in one line', (assignment, message) => {
     expect(() => set(assignment)).toThrow(ConfigError);
@@ -58,6 +61,7 @@ describe('resolveConfig', () => {
 describe('configHash', () => {
   it('changes with what gives transitions their meaning, and not with the pace', () => {
     expect(configHash(set('mdp.gamma=0.8'))).not.toBe(configHash(set()));
+    expect(configHash(set('benchmark.repeats=fixed:1'))).not.toBe(configHash(set()));
     expect(configHash(set('learner.steps=5', 'actor.processes=3'))).toBe(configHash(set()));
     expect(configHash(set())).toMatch(/^[0-9a-f]{16}$/);
   });

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { htmlReport } from '../../../shared/report/html.js';
 import { runEvaluation, writeEvaluation, type EvaluationOptions } from '../../../shared/report/evaluation.js';
 import { summariseResults } from '../../../shared/report/summariseResults.js';
 import { textTable } from '../../../shared/report/textTable.js';
@@ -100,7 +101,20 @@ describe('runEvaluation', () => {
       expect(shareAtOptimum).toBeGreaterThanOrEqual(0);
     }
     expect(results.comparisons).toHaveLength(2 * 3);
+    expect(results.settings).toEqual({});
+    expect(results.sampler).toContain("from the benchmark's own sampler over architectures");
     for (const { pValue, pHolm } of results.comparisons) expect(pHolm).toBeGreaterThanOrEqual(pValue);
+  });
+
+  it('records the benchmark\'s own settings and names its sampler, in results.json, the table and the report', async () => {
+    const description = { ...benchmark.description, sampler: 'uniform over classes of cells', settings: { repeats: 'fixed:1', epochs: 36 } };
+    const evaluation = await runEvaluation({ ...base, benchmark: { ...benchmark, description } });
+    expect(evaluation.results.settings).toEqual({ repeats: 'fixed:1', epochs: 36 });
+    expect(evaluation.results.sampler).toBe('starts, restarts and random search draw uniform over classes of cells; every method starts at the same architecture for one seed');
+    expect(textTable(evaluation.results)).toContain('accuracies: made up for tests');
+    const html = htmlReport(evaluation, null);
+    expect(html).toContain('<td>benchmark.repeats</td><td>fixed:1</td>');
+    expect(html).toContain('uniform over classes of cells');
   });
 
   it('is the same at the same seeds', async () => {

@@ -29,6 +29,10 @@ describe('openNasbench101 without files', () => {
   it('asks for the full file where another epoch budget is wanted', async () => {
     await expect(openNasbench101({ dataFolder: emptyFolder(), epochs: 36 })).rejects.toThrow(/needs nasbench_full.tfrecord/);
   });
+
+  it('knows that EC-NAS-Bench has 4 epochs only', async () => {
+    await expect(openNasbench101({ dataFolder: emptyFolder(), table: 'ecnas', epochs: 108 })).rejects.toThrow('must be asked for 4 epochs, which is all it has, got 108');
+  });
 });
 
 describe('repeat policies', () => {
@@ -58,6 +62,18 @@ describe.skipIf(folder === null)('openNasbench101 on EC-NAS-Bench', () => {
     await expect(openBenchmark({ ...options, repeats: 'first' })).rejects.toThrow(/must be mean, fixed:K or sampled:SEED/);
   });
 
+  it('takes 4 epochs for its own, and no other table silently for 108 of the official one', async () => {
+    expect((await open({ epochs: 4 })).description.settings).toEqual({ repeats: 'mean', epochs: 4, sampler: 'classes' });
+    await expect(open({ table: 'auto', epochs: 108 })).rejects.toThrow(/needs nasbench_only108.tfrecord or nasbench_full.tfrecord/);
+  });
+
+  it('does not stand in for other epochs of an official file that is there', async () => {
+    const both = emptyFolder();
+    copyFileSync(join(dataFolder, 'nasbench101', 'ecnas_5v9e_4epochs.csv.gz'), join(both, 'nasbench101', 'ecnas_5v9e_4epochs.csv.gz'));
+    writeFileSync(join(both, 'nasbench101', 'nasbench_only108.tfrecord'), '');
+    await expect(openNasbench101({ dataFolder: both, epochs: 4 })).rejects.toThrow(/needs nasbench_full.tfrecord/);
+  });
+
   it('answers with the numbers of the rows', () => {
     // Row 1 of the file: e1aeb470572477cf15b1bd3644d59370.
     const code = benchmark.space.fromJson({
@@ -71,7 +87,8 @@ describe.skipIf(folder === null)('openNasbench101 on EC-NAS-Bench', () => {
     benchmark.testAccuracies(code, 1, out);
     expect(out[0]).toBe(0.5799278616905212);
     expect(benchmark.parameters?.(code, 0)).toBe(5_532_810);
-    expect(benchmark.trainingSeconds(code, 0)).toBe(92.45899963378906);
+    benchmark.trainingSeconds(code, 1, out);
+    expect(out[0]).toBe(92.45899963378906);
   });
 
   it('has the optimum of its rows', () => {
