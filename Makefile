@@ -6,7 +6,7 @@ SHELL := /bin/sh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train check test test-docker test-k8s bench up down docs surrogate surrogate-kernel
+.PHONY: help setup train check test test-docker test-k8s bench bench-peers up down docs surrogate surrogate-kernel
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
@@ -24,7 +24,13 @@ test: setup ## unit, contract, integration and learning tests (ARGS='test/shared
 	@npx --no-install vitest run $(ARGS)
 
 bench: setup ## measure replay, environment, benchmarks, stream and engine (JSON=1: only the JSON lines)
-	@for part in replay environment benchmarks stream engine; do node dist/scripts/bench/$$part.js $(if $(JSON),2>/dev/null); done
+	@for part in replay environment benchmarks nasbench101 stream engine; do node dist/scripts/bench/$$part.js $(if $(JSON),2>/dev/null); done
+
+PEERS = .deps/peers/bin/python
+bench-peers: setup ## the figures that have a peer, beside it in the same run (the engine's only after scripts/bench/peers/install.sh engine)
+	@scripts/bench/peers/install.sh >/dev/null
+	@for part in benchmarks nasbench101; do node dist/scripts/bench/$$part.js $(if $(JSON),2>/dev/null); done
+	@if $(PEERS) -c 'import torch' 2>/dev/null; then ARCHWALK_PEER_PYTHON=$(PEERS) node dist/scripts/bench/engine.js --peers eager,eager-dense,compiled,compiled-dense $(if $(JSON),2>/dev/null); fi
 
 test-docker: setup ## the compose file on real Docker: learning, scaling, a killed learner (ARCHWALK_BASE_IMAGES: docs/deploy.md)
 	@npx --no-install vitest run --config vitest.deploy.config.ts test/docker $(ARGS)

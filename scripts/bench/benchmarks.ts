@@ -3,7 +3,7 @@
  *
  *   nasbench301.surrogate1024   1,024 cells by the embedded surrogate, beside the same network in plain TypeScript loops
  *   nasbench301.yahpo1024       the same cells by YAHPO's network (needs its file in the data folder; else left out)
- *   nasbench301.states          states whose 120 neighbours are made and 101 of whose architectures get their features
+ *   nasbench301.states          states whose 120 neighbours are listed as codes and 101 of whose architectures get their features, beside plain Python
  *   nasbench201.lookups         validation accuracies of random codes from a table in memory
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,18 +11,22 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { nasbench201Benchmark } from '../../shared/benchmarks/nasbench201/benchmark.js';
 import { cellCount } from '../../shared/benchmarks/nasbench201/architecture.js';
+import { decodeCell, newDecodedCell, slotCount, slotInputs } from '../../shared/benchmarks/nasbench301/cellCode.js';
 import { EmbeddedSurrogate, rowsPerGenotype, surrogatePath, surrogateRows } from '../../shared/benchmarks/nasbench301/embedded.js';
 import { nasbench301Space } from '../../shared/benchmarks/nasbench301/space.js';
 import { decodeSurrogate, type SurrogateWeights } from '../../shared/benchmarks/nasbench301/surrogateFile.js';
 import { openYahpo } from '../../shared/benchmarks/nasbench301/yahpo.js';
 import { Rng } from '../../shared/rng.js';
 import { randomCells } from '../surrogate/climb.js';
-import { rate, report } from './figure.js';
+import { median, rate, report } from './figure.js';
+import { peerPython, runPeer } from './peerPython.js';
 
 const CELLS = 1_024;
 const REPEATS = 15;
 const ARCHITECTURES = 101;
 const STATES = 5_000;
+const PEER_STATES = 500;
+const PEER_ROUNDS = 5;
 const LOOKUPS = 1_000_000;
 
 /** One layer, y = elu(x W + b), by two loops. */
@@ -71,24 +75,56 @@ function surrogates(codes: Uint32Array): void {
   report({ name: 'nasbench301.yahpo1024', value: milliseconds(() => yahpo.predict(codes, CELLS, out)), unit: 'ms' });
 }
 
-function states(): void {
+/** What the peer answers: checksums of its codes and features, and its seconds a round. */
+interface StatesAnswer {
+  readonly codes: number;
+  readonly features: number;
+  readonly seconds: readonly number[];
+}
+
+/** All 120 neighbours of each state, with their codes, and the features of 101 architectures. @returns the two checksums */
+function listStates(cells: Uint32Array): { codes: number; features: number } {
   const { neighbours, featureIds, maxNeighbours, features } = nasbench301Space;
   const around = new Uint32Array(2 * maxNeighbours);
   const ids = new Uint16Array(ARCHITECTURES * features.active);
-  const code = randomCells(1, new Rng(1));
-  report({
-    name: 'nasbench301.states',
-    value: rate(STATES, REPEATS, () => {
-      for (let state = 0; state < STATES; state++) {
-        neighbours(code, 0, around);
-        featureIds(code, 0, ids, 0);
-        for (let i = 1; i < ARCHITECTURES; i++) featureIds(around, 2 * i, ids, i * features.active);
-        const next = 2 * (state % maxNeighbours);
-        code.set(around.subarray(next, next + 2));
-      }
-    }),
-    unit: '1/s',
-  });
+  let codeSum = 0;
+  let featureSum = 0;
+  for (let state = 0; state < cells.length; state += 2) {
+    neighbours(cells, state, around);
+    featureIds(cells, state, ids, 0);
+    for (let i = 1; i < ARCHITECTURES; i++) featureIds(around, 2 * i, ids, i * features.active);
+    for (const code of around) codeSum += code;
+    for (let i = 0; i < features.active; i++) featureSum += ids[i] as number;
+  }
+  return { codes: codeSum, features: featureSum };
+}
+
+function states(): void {
+  const cells = randomCells(STATES, new Rng(1));
+  const python = peerPython('nasbench301.states');
+  const value = rate(STATES, REPEATS, () => listStates(cells));
+  if (python === null) {
+    report({ name: 'nasbench301.states', value, unit: '1/s' });
+    return;
+  }
+  const few = cells.subarray(0, 2 * PEER_STATES);
+  const cellPairs = (word: number): [number, number][] => {
+    const cell = newDecodedCell();
+    decodeCell(word, cell);
+    return Array.from({ length: slotCount }, (_, slot) => [cell.operations[slot] as number, slotInputs[cell.pairing * slotCount + slot] as number]);
+  };
+  const job = { rounds: 1, states: Array.from({ length: PEER_STATES }, (_, i) => [cellPairs(few[2 * i] as number), cellPairs(few[2 * i + 1] as number)]) };
+  const required = listStates(few);
+  const theirs: number[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < PEER_ROUNDS; round++) {
+    const answer = runPeer(python, 'nasbench301_states_peer.py', job) as StatesAnswer;
+    if (answer.codes !== required.codes || answer.features !== required.features) throw new Error('both codes must list the same neighbours and features, they differ');
+    const perSecond = PEER_STATES / (answer.seconds[0] as number);
+    theirs.push(perSecond);
+    ratios.push(rate(PEER_STATES, 3, () => listStates(few)) / perSecond);
+  }
+  report({ name: 'nasbench301.states', value, unit: '1/s', peer: `plain Python, ${median(theirs).toPrecision(3)} 1/s`, ratio: median(ratios) });
 }
 
 function lookups(): void {

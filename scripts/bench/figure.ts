@@ -34,9 +34,9 @@ export function commitLine(): string {
   }
 }
 
-/** Writes one figure to stdout, its value to four digits. */
+/** Writes one figure to stdout, its value to four digits (a whole number to all of them). */
 export function report(figure: Figure): void {
-  const rounded = (value: number): number => Number(value.toPrecision(4));
+  const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(4)));
   const { name, unit, peer, ratio } = figure;
   const line = { name, value: rounded(figure.value), unit, ...(peer === undefined ? {} : { peer }), ...(ratio === undefined ? {} : { ratio: rounded(ratio) }), machine: machineLine(), commit: commitLine() };
   process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -1,18 +1,17 @@
 /**
  * @file Measures NAS-Bench-101: `node dist/scripts/bench/nasbench101.js PART…`, one JSON line a figure on standard output.
  *
- *   hash     `nasbench101.hash`: module hashes of distinct cells, against NASBench's Python code in the same run
+ *   hash     (also where no part is named) `nasbench101.hash`: module hashes of distinct cells, beside NASBench's Python code in the same run
  *   space    enumeration, one hash a cell, neighbour lists by worker threads, the most neighbours of any cell
  *   table F  a synthetic official file in folder F (numbers invented, cells and hashes real), then `cache F` and `open F`
  *   cache F  in a process of its own: that file read, checked and cached, with peak memory
  *   open F   in a process of its own: the cache opened and queried, steps by look-up
  *
- * The peer's Python is ARCHWALK_PEER_PYTHON (default python3); see peers/nasbench101_peer.py for what it needs.
+ * The peer's Python is that of peerPython.ts.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, statSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CELLS_BY_VERTICES, verticesOf } from '../../shared/benchmarks/nasbench101/cell.js';
@@ -26,8 +25,9 @@ import { cacheOfficialTable } from '../../shared/benchmarks/nasbench101/open.js'
 import { mainCachePath } from '../../shared/benchmarks/nasbench101/tableCache.js';
 import { frameRecord } from '../../shared/benchmarks/nasbench101/tfrecord.js';
 import { systemClock } from '../../shared/clock.js';
-import { packageRoot } from '../../shared/paths.js';
 import { Rng } from '../../shared/rng.js';
+import { median, report } from './figure.js';
+import { peerPython, runPeer } from './peerPython.js';
 import { syntheticMetrics, syntheticRow } from './nasbench101Rows.js';
 
 const SEED = 101;
@@ -35,52 +35,34 @@ const HASHED_CELLS = 2_000;
 const ROUNDS = 7;
 const MEGABYTE = 1e6;
 
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly peer?: number;
-  readonly ratio?: number;
-}
-
-const commit = execFileSync('git', ['-C', packageRoot, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-const machine = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} processors, Node ${process.version}`;
-
-function report(figure: Figure): void {
-  const value = Number.isInteger(figure.value) ? figure.value : Number(figure.value.toPrecision(5));
-  console.log(JSON.stringify({ ...figure, value, machine, commit }));
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
-}
-
 const seconds = (since: number): number => (systemClock.monotonic() - since) / 1000;
 
-/** Rounds of the peer and ours, turn by turn, on the same cells; the hashes must agree. */
+const perCell = (start: number): number => (systemClock.monotonic() - start) / 1000 / HASHED_CELLS;
+
+/** Distinct cells, hashed without memoisation; beside the peer turn by turn where it is there, and then the hashes must agree. */
 function benchHash(): void {
   const cells = enumerateCells();
   const rng = new Rng(SEED);
   const chosen = new Set<number>();
   while (chosen.size < HASHED_CELLS) chosen.add(cells[rng.int(cells.length)]!);
   const codes = [...chosen];
-  const job = JSON.stringify({ cells: codes.map(writeModelSpec), rounds: 1 });
+  const job = { cells: codes.map(writeModelSpec), rounds: 1 };
   const hasher = new ModuleHasher();
   codes.forEach((code) => hasher.hash(code));
+  const python = peerPython('nasbench101.hash');
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const start = systemClock.monotonic();
     const hashes = codes.map((code) => hasher.hash(code));
-    ours.push(seconds(start) / codes.length);
-    const peer = spawnSync(process.env['ARCHWALK_PEER_PYTHON'] ?? 'python3', [join(packageRoot, 'scripts/bench/peers/nasbench101_peer.py')], { input: job, encoding: 'utf8', maxBuffer: 1e9 });
-    if (peer.status !== 0) throw new Error(`the peer must run, got: ${peer.stderr}`);
-    const answer = JSON.parse(peer.stdout) as { hashes: string[]; seconds: number[] };
+    ours.push(perCell(start));
+    if (python === null) continue;
+    const answer = runPeer(python, 'nasbench101_peer.py', job) as { hashes: string[]; seconds: number[] };
     if (answer.hashes.join() !== hashes.join()) throw new Error('both codes must give the same hashes, they differ');
     theirs.push(answer.seconds[0]! / codes.length);
   }
-  const ratio = median(theirs.map((their, i) => their / ours[i]!));
-  report({ name: 'nasbench101.hash', value: median(ours) * 1e6, unit: 'us/cell', peer: Number((median(theirs) * 1e6).toPrecision(5)), ratio: Number(ratio.toPrecision(4)) });
+  const beside = theirs.length === 0 ? {} : { peer: `nasbench-pytorch's hash_module, ${(median(theirs) * 1e6).toPrecision(4)} us/cell`, ratio: median(theirs.map((their, i) => their / ours[i]!)) };
+  report({ name: 'nasbench101.hash', value: median(ours) * 1e6, unit: 'us/cell', ...beside });
 }
 
 async function benchSpace(): Promise<void> {
@@ -181,7 +163,7 @@ function runAlone(part: string, folder: string): void {
 }
 
 const [part, folder] = process.argv.slice(2);
-if (part === 'hash') benchHash();
+if (part === undefined || part === 'hash') benchHash();
 else if (part === 'space') await benchSpace();
 else if (part === 'table' && folder !== undefined) {
   await writeSynthetic(folder);

@@ -4,7 +4,7 @@ Reads {"cells": [{"adjacency": [[...]], "operations": [...]}, ...], "rounds": R}
 {"hashes": [...], "seconds": [one figure a round]}. The code is `graph_util.hash_module` of the pip package nasbench-pytorch, which holds the
 original's unchanged; its file is loaded by itself, since the package as a whole needs PyTorch and the hash does not.
 
-    python3 -m venv peers && peers/bin/pip install --no-deps nasbench-pytorch==1.3.1 && peers/bin/pip install numpy
+    scripts/bench/peers/install.sh
 """
 import importlib.util
 import json
