@@ -14,6 +14,7 @@ import { SCRIPT_KEYS, SCRIPT_NAMES, scriptSource, type ScriptName } from './scri
 
 const defaultSilentMs = 15_000;
 const longestPauseMs = 2_000;
+const longestGoodbyeMs = 2_000;
 const retriesPerCommand = 25;
 
 export interface ConnectOptions {
@@ -51,6 +52,8 @@ export class RedisClient {
   #reconnects = 0;
   #up = false;
   #lastError: unknown = null;
+  /** How to fail what is under way: the library leaves commands hanging that wait for a connection which is ended before it is back. */
+  readonly #running = new Set<(error: Error) => void>();
 
   /** Use `connectRedis`. */
   constructor(options: ConnectOptions) {
@@ -97,20 +100,36 @@ export class RedisClient {
     }
   }
 
-  /** Runs commands on the connection. @throws TransportError or ConfigError that says what to do */
+  /** Runs commands on the connection. @throws TransportError or ConfigError that says what to do; TransportError once the connection is ended */
   async run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
+    let fail = (_error: Error): void => undefined;
     try {
-      return await commands(this.#redis);
+      return await new Promise<T>((resolve, reject) => {
+        fail = reject;
+        this.#running.add(reject);
+        commands(this.#redis).then(resolve, reject);
+      });
     } catch (error) {
       throw redisError(error, this.address);
+    } finally {
+      this.#running.delete(fail);
     }
   }
 
-  /** Runs commands as one transaction: all or none. @throws as `run`, also where a single command failed */
+  /**
+   * Runs commands as one transaction: all or none. Where the connection was cut in the midst of it, it is sent again, so the commands must bear
+   * being run twice. @throws as `run`, also where a single command failed
+   */
   async transaction(commands: (multi: ChainableCommander) => ChainableCommander): Promise<void> {
-    await this.run(async (redis) => {
-      for (const [error] of (await commands(redis.multi()).exec()) ?? []) if (error !== null) throw error;
-    });
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.run(async (redis) => {
+          for (const [error] of (await commands(redis.multi()).exec()) ?? []) if (error !== null) throw error;
+        });
+      } catch (error) {
+        if (attempt === retriesPerCommand || !wasCutOff(error)) throw error;
+      }
+    }
   }
 
   /** Runs one of the Lua scripts. @throws as `run` */
@@ -150,14 +169,17 @@ export class RedisClient {
   async close(): Promise<void> {
     if (this.#options.blocking === true || this.#redis.status !== 'ready') return this.abort();
     this.#up = false;
-    await this.#redis.quit().catch(() => undefined);
-    this.#redis.disconnect();
+    const timer = setTimeout(() => this.abort(), longestGoodbyeMs);
+    await this.run((redis) => redis.quit()).catch(() => undefined);
+    clearTimeout(timer);
+    this.abort();
   }
 
   /** Ends at once: what is under way fails. */
   abort(): void {
     this.#up = false;
     this.#redis.disconnect();
+    for (const fail of this.#running) fail(new Error('the connection was ended on this side'));
   }
 
   #firstReady(): Promise<void> {
@@ -217,6 +239,12 @@ export function redisOptions({ url, name, blocking = false, silentMs = defaultSi
 
 function longestBlockMs(silentMs = defaultSilentMs): number {
   return 2 * silentMs;
+}
+
+/** Was this a transaction's piece whose connection went away, as the library says it? */
+function wasCutOff(error: unknown): boolean {
+  const { cause } = error as Error;
+  return cause instanceof Error && (cause.name === 'AbortError' || /aborted due to connection close/i.test(cause.message));
 }
 
 function readFacts(info: string): RedisFacts {
