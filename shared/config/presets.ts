@@ -15,13 +15,18 @@ const nasbench201: PartialConfig = {
   redis: { streamTransitions: 1_536 },
 };
 
+/** Found on the sub-space of at most 5 vertices, whose best cell stands alone among mediocre ones (docs/decisions.md, NAS-Bench-101). */
+const nasbench101: PartialConfig = {
+  mdp: { neighbours: 25, horizonSteps: 20, nSteps: 1, gamma: 0.8, shapingAlpha: 32 },
+  learner: { steps: 2_000, batchSize: 64, warmUpTransitions: 5_000, targetUpdatePeriod: 50 },
+  actor: { environments: 256, sendTransitions: 256, epsilonBase: 0.9, epsilonExponent: 4 },
+  redis: { streamTransitions: 1_536 },
+};
+
 const small: Readonly<Record<string, PartialConfig>> = {
   nasbench301: { learner: { minutes: 12 } },
   nasbench201,
-  nasbench101: {
-    ...nasbench201,
-    mdp: { neighbours: 25, horizonSteps: 20, shapingAlpha: 6 },
-  },
+  nasbench101,
 };
 
 const apex = {
