@@ -6,7 +6,7 @@ SHELL := /bin/sh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train check test test-docker test-k8s bench bench-peers up down docs surrogate surrogate-kernel
+.PHONY: help setup train check test test-chaos test-docker test-k8s bench bench-peers up down docs surrogate surrogate-kernel
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
@@ -22,6 +22,9 @@ check: setup ## types, lint, import cycles
 
 test: setup ## unit, contract, integration and learning tests (ARGS='test/shared/mdp' for some of them)
 	@npx --no-install vitest run $(ARGS)
+
+test-chaos: setup ## a real run under faults, counted from outside (CHAOS_MINUTES=10, CHAOS_SEED=1; docs/chaos.md)
+	@npx --no-install vitest run --config vitest.chaos.config.ts $(ARGS)
 
 bench: setup ## measure replay, environment, benchmarks, stream and engine (JSON=1: only the JSON lines)
 	@for part in replay environment benchmarks nasbench101 stream engine; do node dist/scripts/bench/$$part.js $(if $(JSON),2>/dev/null); done

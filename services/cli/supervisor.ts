@@ -28,7 +28,7 @@ const firstRestartMs = 500;
 const longestRestartMs = 10_000;
 /** A service that lived this long starts again without a delay held against it. */
 const settledMs = 30_000;
-const restartsInARow = 8;
+const defaultRestartsInARow = 8;
 
 class Service {
   readonly spec: ServiceSpec;
@@ -47,12 +47,15 @@ export class Supervisor {
   readonly #services = new Map<string, Service>();
   readonly #logsFolder: string;
   readonly #onEvent: (event: ServiceEvent) => void;
+  readonly #restartsInARow: number;
   readonly #waiters = new Map<string, (code: number) => void>();
   readonly #stopping = new Set<string>();
 
-  constructor(logsFolder: string, onEvent: (event: ServiceEvent) => void) {
+  /** @param restartsInARow a service that died more often without having lived 30 s in between is not started again; default 8 */
+  constructor(logsFolder: string, onEvent: (event: ServiceEvent) => void, restartsInARow = defaultRestartsInARow) {
     this.#logsFolder = logsFolder;
     this.#onEvent = onEvent;
+    this.#restartsInARow = restartsInARow;
   }
 
   /** Starts a service. @returns its final exit code, once it will not be restarted */
@@ -122,7 +125,7 @@ export class Supervisor {
     const final = code ?? EXIT.failed;
     if (this.#stopping.has(name) || code === EXIT.done || code === EXIT.badInput) return this.#finish(service, final);
     service.failures = performance.now() - service.startedAt > settledMs ? 1 : service.failures + 1;
-    if (service.failures > restartsInARow) return this.#finish(service, final);
+    if (service.failures > this.#restartsInARow) return this.#finish(service, final);
     const restartMs = Math.min(longestRestartMs, firstRestartMs * 2 ** (service.failures - 1));
     this.#onEvent({ kind: 'crashed', name, how: signal ?? `exit ${final}`, lastLines: [...service.lastLines], restartMs });
     service.restart = setTimeout(() => this.#spawn(service), restartMs);

@@ -61,7 +61,7 @@ export class Checkpointer {
   #lastAt = systemClock.monotonic();
   #writing: Promise<void> | null = null;
   /** What went wrong in the background that is neither the disk's fault nor Redis'. */
-  #failure: unknown = null;
+  #failure: Error | null = null;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
@@ -84,7 +84,7 @@ export class Checkpointer {
     this.#lastAt = systemClock.monotonic();
     this.#writing = this.#write(progress)
       .catch((error: unknown) => {
-        if (!(error instanceof CheckpointError || (error instanceof ArchwalkError && error.retryable))) this.#failure = error;
+        if (!(error instanceof CheckpointError || (error instanceof ArchwalkError && error.retryable))) this.#failure = error instanceof Error ? error : new Error(String(error));
         metrics.add('learnerCheckpoints', 1, 'failed');
         logger.error(`${describe(error)}; training goes on without this checkpoint`);
       })

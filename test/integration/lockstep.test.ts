@@ -58,6 +58,7 @@ async function atVersion(train: TrainProcess, run: string, version: number, then
   client.abort();
 }
 
+const done = async (train: TrainProcess): Promise<void> => expect({ code: await train.exit(), stderr: train.stderr }).toMatchObject({ code: 0 });
 const kill = (pid: number): void => void process.kill(pid, 'SIGKILL');
 
 beforeAll(() => void (base = mkdtempSync(join(tmpdir(), 'archwalk-lockstep-'))));
@@ -72,12 +73,12 @@ afterAll(async () => {
 describe('a run in lockstep', () => {
   it('is the same bit for bit in one go, with the learner and the actor killed, and with everything killed and resumed', { timeout: 900_000 }, async () => {
     const whole = train('whole', ...inLockstep);
-    expect(await whole.exit(), whole.stderr).toBe(0);
+    await done(whole);
 
     const torn = train('torn', ...inLockstep);
     await atVersion(torn, 'torn', steps / 2, () => servicePids('learner', join(base, 'torn')).forEach(kill));
     await atVersion(torn, 'torn', (3 * steps) / 4, () => servicePids('actor', join(base, 'torn')).forEach(kill));
-    expect(await torn.exit(), torn.stderr).toBe(0);
+    await done(torn);
     for (const service of ['learner', 'actor-0']) expect(torn.stderr).toContain(`${service} ended by SIGKILL`);
 
     const felled = train('felled', ...inLockstep);
@@ -88,7 +89,7 @@ describe('a run in lockstep', () => {
     });
     await felled.exit();
     const resumed = train('felled', '--resume');
-    expect(await resumed.exit(), resumed.stderr).toBe(0);
+    await done(resumed);
 
     for (const run of ['torn', 'felled']) {
       const from = logLines(join(base, run), 'learner', 'goes on from').map((line) => Number(line['steps']));

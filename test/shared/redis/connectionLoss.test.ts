@@ -41,16 +41,16 @@ describe('connections that are cut', () => {
     await behindProxy(async (client, proxy) => {
       const waiting = await client.forBlocking('wait');
       const wait = waiting.run((r) => r.xread('BLOCK', 20_000, 'STREAMS', 'never', '0-0'));
-      const ended = expect(wait).rejects.toThrow(TransportError);
+      const ended = wait.catch((error: unknown) => error);
       await client.pingMs();
       await proxy.close();
       // Both connections are gone and none can be made.
       const pending = client.run((r) => r.get('x'));
-      const alsoEnded = expect(pending).rejects.toThrow(TransportError);
+      const alsoEnded = pending.catch((error: unknown) => error);
       waiting.abort();
-      await ended;
+      expect(await ended).toBeInstanceOf(TransportError);
       await client.close();
-      await alsoEnded;
+      expect(await alsoEnded).toBeInstanceOf(TransportError);
     });
   });
 });
