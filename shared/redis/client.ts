@@ -51,6 +51,7 @@ export class RedisClient {
   #facts: RedisFacts | null = null;
   #reconnects = 0;
   #up = false;
+  #ended = false;
   #lastError: unknown = null;
   /** How to fail what is under way: the library leaves commands hanging that wait for a connection which is ended before it is back. */
   readonly #running = new Set<(error: Error) => void>();
@@ -102,6 +103,7 @@ export class RedisClient {
 
   /** Runs commands on the connection. @throws TransportError or ConfigError that says what to do; TransportError once the connection is ended */
   async run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
+    if (this.#ended) throw new TransportError(`a connection to Redis must be open, and this one was ended on this side (${this.address})`);
     let fail = (_error: Error): void => undefined;
     try {
       return await new Promise<T>((resolve, reject) => {
@@ -178,6 +180,7 @@ export class RedisClient {
   /** Ends at once: what is under way fails. */
   abort(): void {
     this.#up = false;
+    this.#ended = true;
     this.#redis.disconnect();
     for (const fail of this.#running) fail(new Error('the connection was ended on this side'));
   }

@@ -51,6 +51,7 @@ describe('connections that are cut', () => {
       expect(await ended).toBeInstanceOf(TransportError);
       await client.close();
       expect(await alsoEnded).toBeInstanceOf(TransportError);
+      await expect(client.run((r) => r.get('x'))).rejects.toThrow('ended on this side');
     });
   });
 });
