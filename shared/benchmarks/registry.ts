@@ -1,7 +1,8 @@
 /**
- * @file Opens a benchmark by name. A name that is a path (`./my-space.js`, `/…`, `../…`) is a module of the user's own that
+ * @file Opens a benchmark by name. A name that is a path (`./my-space.js`, `./my-space.ts`, `/…`, `../…`) is a module of the user's own that
  * exports `benchmark: Benchmark` or `openBenchmark(options): Benchmark | Promise<Benchmark>`.
  */
+import { register } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { closest } from 'fastest-levenshtein';
@@ -100,11 +101,22 @@ function isBenchmark(value: unknown): value is Benchmark {
   );
 }
 
+let importsTypescript = false;
+
+/** Imports a user's module, JavaScript or TypeScript. */
+async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
+  if (/\.m?ts$/.test(path) && !importsTypescript) {
+    register(new URL('./typescriptHooks.js', import.meta.url));
+    importsTypescript = true;
+  }
+  return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+}
+
 async function openModule(options: OpenBenchmarkOptions): Promise<Benchmark> {
   const path = resolve(options.name);
   let module: Readonly<Record<string, unknown>>;
   try {
-    module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+    module = await importModule(path);
   } catch (error) {
     throw new ConfigError(`the benchmark module ${path} must be loadable, got "${(error as Error).message.split('\n')[0] ?? ''}"`, error);
   }

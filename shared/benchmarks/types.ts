@@ -60,7 +60,7 @@ export interface BenchmarkDescription {
   readonly backend: string;
   /** One sentence: file, split, epochs, repeats. */
   readonly provenance: string;
-  /** How random architectures are drawn, e.g. `uniform over isomorphism classes`; absent where the benchmark does not say. */
+  /** How random architectures are drawn, e.g. `uniformly over isomorphism classes`; absent where the benchmark does not say. */
   readonly sampler?: string;
   /** The benchmark's own choices behind its numbers, as they are set and recorded: e.g. `{repeats: 'mean', epochs: 108}`. */
   readonly settings?: Readonly<Record<string, string | number>>;

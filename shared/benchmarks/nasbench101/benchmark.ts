@@ -51,8 +51,8 @@ function pick(table: AccuracyTable, values: Float32Array, codes: Uint32Array, po
 }
 
 const SAMPLER_TEXTS: Readonly<Record<SamplerName, string>> = {
-  classes: 'uniform over isomorphism classes',
-  matrices: 'uniform over 7 x 7 matrices and operations, drawn again until the pruned cell is held',
+  classes: 'uniformly over isomorphism classes',
+  matrices: 'uniformly over 7 x 7 matrices and operations, drawn again until the pruned cell is held',
 };
 
 export interface Nasbench101Options {

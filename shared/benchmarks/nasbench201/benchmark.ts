@@ -52,7 +52,7 @@ export function nasbench201Benchmark(dataset: Nasbench201Dataset, table: Nasbenc
       dataset,
       backend: 'table',
       provenance: `NAS-Bench-201 table, ${settings[dataset]}, 200 epochs, mean over seeds; ${COUNTING[countIsomorphic]}`,
-      sampler: 'uniform over the 15,625 rows, isomorphic ones each',
+      sampler: 'uniformly over the 15,625 rows',
       settings: { countIsomorphic },
     },
     space: nasbench201Space,

@@ -41,7 +41,7 @@ describe.skipIf(folder === null)('opening by flags', () => {
   it('names policy, epochs and sampler in the description', async () => {
     const { description } = await open('--benchmark', 'nasbench101', '--backend', 'ecnas', '--repeats', 'fixed:0', '--sampler', 'matrices');
     expect(description.settings).toEqual({ repeats: 'fixed:0', epochs: 4, sampler: 'matrices' });
-    expect(description.sampler).toContain('uniform over 7 x 7 matrices');
+    expect(description.sampler).toContain('uniformly over 7 x 7 matrices');
   });
 
   it('counts isomorphic NAS-Bench-201 cells once, and says so', async () => {

@@ -107,14 +107,14 @@ describe('runEvaluation', () => {
   });
 
   it('records the benchmark\'s own settings and names its sampler, in results.json, the table and the report', async () => {
-    const description = { ...benchmark.description, sampler: 'uniform over classes of cells', settings: { repeats: 'fixed:1', epochs: 36 } };
+    const description = { ...benchmark.description, sampler: 'uniformly over classes of cells', settings: { repeats: 'fixed:1', epochs: 36 } };
     const evaluation = await runEvaluation({ ...base, benchmark: { ...benchmark, description } });
     expect(evaluation.results.settings).toEqual({ repeats: 'fixed:1', epochs: 36 });
-    expect(evaluation.results.sampler).toBe('starts, restarts and random search draw uniform over classes of cells; every method starts at the same architecture for one seed');
+    expect(evaluation.results.sampler).toBe('starts, restarts and random search draw uniformly over classes of cells; every method starts at the same architecture for one seed');
     expect(textTable(evaluation.results)).toContain('accuracies: made up for tests');
     const html = htmlReport(evaluation, null);
     expect(html).toContain('<td>benchmark.repeats</td><td>fixed:1</td>');
-    expect(html).toContain('uniform over classes of cells');
+    expect(html).toContain('uniformly over classes of cells');
   });
 
   it('is the same at the same seeds', async () => {
