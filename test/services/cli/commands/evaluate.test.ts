@@ -52,6 +52,19 @@ describe('archwalk evaluate', () => {
     expect(stdout).toMatch(/random-search +0 +\d\d\.\d\d +\d\d\.\d\d/);
   });
 
+  it('keeps evaluations by other settings of the benchmark apart, and records them', async () => {
+    const path = join(folder, 'settled.mjs');
+    writeFileSync(path, `import { toyBenchmark } from '${toy.script}';\nconst toy = toyBenchmark();\nexport const openBenchmark = ({ dataset, repeats }) => ({ ...toy, description: { ...toy.description, dataset, settings: { repeats } } });\n`);
+    const trained = newRun('settled', path);
+    const settingsIn = (...parts: string[]): unknown => (JSON.parse(readFileSync(join(trained, 'evaluation', ...parts, 'results.json'), 'utf8')) as Results).settings;
+    const options = { run: trained, methods: 'random-search', json: true, seeds: 2, budgets: '5' };
+    for (const repeats of [undefined, 'fixed:1']) {
+      await evaluate({ ...options, ...(repeats === undefined ? {} : { repeats }) }, { signal: new AbortController().signal, closing: new Closing() });
+    }
+    expect(settingsIn()).toEqual({ repeats: 'mean' });
+    expect(settingsIn('repeats-fixed-1')).toEqual({ repeats: 'fixed:1' });
+  });
+
   it('leaves with 130 when interrupted, and writes nothing', async () => {
     const controller = new AbortController();
     controller.abort('SIGINT');

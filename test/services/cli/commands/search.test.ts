@@ -149,6 +149,14 @@ describe('archwalk search', () => {
     await closing.run();
   });
 
+  it('refuses to go on with other settings of the benchmark', async () => {
+    writeFileSync(join(folder, 'space.mjs'), `import { toyBenchmark } from '${toy.script}';\nconst toy = toyBenchmark();\nexport const openBenchmark = ({ repeats }) => ({ ...toy, description: { ...toy.description, settings: { repeats } } });\n`);
+    expect((await start({ method: 'random-search' }).ended).code).toBe(0);
+    const { code, stderr } = await start({ method: 'random-search', repeats: 'fixed:1' }).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain('has repeats "mean" instead of "fixed:1": choose another --out');
+  });
+
   it('refuses another search\'s history', async () => {
     await start({ method: 'random-search', seed: 1 }).ended;
     const { code, stderr } = await start({ method: 'random-search', seed: 2 }).ended;
