@@ -63,8 +63,15 @@ export class WireFormatError extends ArchwalkError {
 
 /** A checkpoint that is damaged or belongs to another configuration. */
 export class CheckpointError extends ArchwalkError {
+  constructor(message: string, cause?: unknown, badInput = true) {
+    super('checkpoint', message, { cause, badInput });
+  }
+}
+
+/** A checkpoint that could not be written. The disk may have room again: not bad input, so the process exits 1 and is started again. */
+export class CheckpointWriteError extends CheckpointError {
   constructor(message: string, cause?: unknown) {
-    super('checkpoint', message, { cause, badInput: true });
+    super(message, cause, false);
   }
 }
 

@@ -8,7 +8,7 @@ import type { CheckpointPart, CheckpointStore } from '../../shared/checkpoint/ch
 import { systemClock } from '../../shared/clock.js';
 import { writeWhole } from '../../shared/config/runFolder.js';
 import type { Config } from '../../shared/config/schema.js';
-import { ArchwalkError, CheckpointError } from '../../shared/errors.js';
+import { ArchwalkError, CheckpointWriteError } from '../../shared/errors.js';
 import { describe } from '../../shared/lifecycle.js';
 import type { Logger } from '../../shared/logger.js';
 import type { QueryCounter } from '../../shared/mdp/queryCounter.js';
@@ -84,7 +84,7 @@ export class Checkpointer {
     this.#lastAt = systemClock.monotonic();
     this.#writing = this.#write(progress)
       .catch((error: unknown) => {
-        if (!(error instanceof CheckpointError || (error instanceof ArchwalkError && error.retryable))) this.#failure = error instanceof Error ? error : new Error(String(error));
+        if (!(error instanceof CheckpointWriteError || (error instanceof ArchwalkError && error.retryable))) this.#failure = error instanceof Error ? error : new Error(String(error));
         metrics.add('learnerCheckpoints', 1, 'failed');
         logger.error(`${describe(error)}; training goes on without this checkpoint`);
       })
@@ -96,7 +96,7 @@ export class Checkpointer {
     await this.#writing;
   }
 
-  /** Writes one now. @throws CheckpointError, LeaseLostError, TransportError */
+  /** Writes one now. @throws CheckpointWriteError, LeaseLostError, TransportError */
   async write(progress: Progress): Promise<void> {
     await this.settle();
     await this.#write(progress);
@@ -148,11 +148,11 @@ function arrays(named: readonly NamedArray[]): Uint8Array {
   return encodeSafetensors(named, {});
 }
 
-/** @throws CheckpointError if the disk is full or not writable: the file there stays */
+/** @throws CheckpointWriteError if the disk is full or not writable: the file there stays */
 function writeWeights(path: string, bytes: Uint8Array): void {
   try {
     writeWhole(path, bytes);
   } catch (cause) {
-    throw new CheckpointError(`the newest weights must be written to ${path}, and cannot`, cause);
+    throw new CheckpointWriteError(`the newest weights must be written to ${path}, and cannot`, cause);
   }
 }

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CheckpointError, InvariantError } from '../errors.js';
+import { CheckpointError, CheckpointWriteError, InvariantError } from '../errors.js';
 import { CHECKPOINT_FORMAT, differingKeys, isFileName, parseManifest, sha256, type FileDigest, type Manifest, type RunIdentity } from './manifest.js';
 
 export interface CheckpointStoreOptions {
@@ -61,7 +61,7 @@ export class CheckpointStore {
    * Writes a checkpoint; when this returns it is on the disk and will be found.
    * @param state  JSON: numbers finite, no typed arrays
    * @returns its folder
-   * @throws CheckpointError if the disk is full or not writable: nothing is left behind, and the checkpoints there stay
+   * @throws CheckpointWriteError if the disk is full or not writable: nothing is left behind, and the checkpoints there stay
    */
   async write(token: number, step: number, state: unknown, parts: readonly CheckpointPart[]): Promise<string> {
     if (this.#writing) throw new InvariantError('a checkpoint must be written before the next is begun');
@@ -241,8 +241,8 @@ async function flushFolder(path: string): Promise<void> {
 
 function writeError(error: unknown, folder: string): unknown {
   const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new CheckpointError(`a checkpoint needs room in ${folder}, and the disk is full: free some, or move the run`, error);
-  if (code !== null) return new CheckpointError(`a checkpoint must be written to ${folder}, and cannot (${code})`, error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new CheckpointWriteError(`a checkpoint needs room in ${folder}, and the disk is full: free some, or move the run`, error);
+  if (code !== null) return new CheckpointWriteError(`a checkpoint must be written to ${folder}, and cannot (${code})`, error);
   return error;
 }
 

@@ -26,6 +26,9 @@ export const small = [
   'mdp.neighbours=24', 'mdp.shapingSamples=500',
 ] as const;
 
+/** What a process may say and end with, to be started again: Redis was away at its start, or the disk was full at its end. */
+const excuse = /^archwalk: (Redis must|a checkpoint (needs room|must be written))/;
+
 export const services = ['learner', 'actor-0', 'actor-1', 'evaluator'] as const;
 export type ServiceName = (typeof services)[number];
 
@@ -41,7 +44,7 @@ export class System {
   readonly config: Config;
   readonly proxy: Proxy;
   readonly disk: SmallDisk | null;
-  /** Services that ended by themselves, with their last log lines. */
+  /** Services that ended by themselves and without excuse, with their last log lines. */
   readonly fell: string[] = [];
   /** Starts of each service. */
   readonly starts = new Map<string, number>();
@@ -162,7 +165,8 @@ export class System {
     }
     this.#pids.delete(event.name);
     const how = event.kind === 'crashed' ? event.how : `exit ${event.code}`;
-    if (event.kind === 'crashed' && how !== 'SIGKILL') this.fell.push(`${event.name} ended by ${how}: ${event.lastLines.slice(-2).join(' | ')}`);
+    const isExpected = how === 'SIGKILL' || how === 'exit 0' || how === 'exit 130' || (how === 'exit 1' && event.lastLines.some((line) => excuse.test(line)));
+    if (!isExpected) this.fell.push(`${event.name} ended by ${how}: ${event.lastLines.join(' | ')}`);
   }
 
   #spec(name: ServiceName): Parameters<Supervisor['start']>[0] {

@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../shared/checkpoint/manifest.js';
 import { connectRedis } from '../../shared/redis/client.js';
 import { runKeys } from '../../shared/redis/keys.js';
 import { decodeSafetensors } from '../../shared/wire/safetensors.js';
@@ -27,8 +28,8 @@ const train = (run: string, ...args: string[]): TrainProcess => {
 interface Content {
   readonly files: Readonly<Record<string, string>>;
   readonly state: Readonly<Record<string, unknown>>;
-  /** The training queries' hashes: a set, kept in the order of a hash table. */
-  readonly queries: readonly number[];
+  /** SHA-256 of the training queries' hashes, sorted: they are a set, kept in the order of a hash table. */
+  readonly queries: string;
 }
 
 function finalContent(run: string): Content {
@@ -39,7 +40,7 @@ function finalContent(run: string): Content {
   const { seconds: _seconds, stream: _stream, ...state } = manifest.state;
   const { 'queries.safetensors': _queries, ...files } = manifest.files;
   const hashes = decodeSafetensors(readFileSync(join(checkpoints, newest, 'queries.safetensors'))).arrays[0]?.values as Float64Array;
-  return { files: Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256])), state, queries: [...hashes].sort((a, b) => a - b) };
+  return { files: Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256])), state, queries: sha256(new Uint8Array(hashes.sort().buffer)) };
 }
 
 /** Calls `then` at the first announcement of weights of at least `version` learner steps once a checkpoint is on the disk. */
