@@ -9,7 +9,7 @@ import { closest } from 'fastest-levenshtein';
 import { ConfigError } from '../errors.js';
 import { openNasbench101, parseRepeatPolicy, type Nasbench101Table, type SamplerName } from './nasbench101/index.js';
 import { nasbench201Datasets, openNasbench201 } from './nasbench201/benchmark.js';
-import { nasbench301Backends, openNasbench301, type Nasbench301BackendName } from './nasbench301/open.js';
+import { nasbench301BackendName, nasbench301Backends, openNasbench301 } from './nasbench301/open.js';
 import type { Benchmark, OpeningProgress } from './types.js';
 
 export interface OpenBenchmarkOptions {
@@ -17,7 +17,7 @@ export interface OpenBenchmarkOptions {
   readonly name: string;
   /** e.g. `cifar10`. */
   readonly dataset: string;
-  /** `auto` or one of the benchmark's backends. */
+  /** `auto` or one of the benchmark's backends; some have options behind a colon (`ensemble-xgb:noise=7`). */
   readonly backend: string;
   /** ARCHWALK_DATA: one folder a benchmark lies in it. */
   readonly dataFolder: string;
@@ -42,6 +42,8 @@ interface Entry {
   readonly datasets: readonly string[];
   /** The first is what `auto` means. */
   readonly backends: readonly string[];
+  /** The name in a backend's text, where some backends have options behind it. */
+  readonly nameOf?: (backend: string) => string;
   /** Which of the options that only some benchmarks have are this one's. */
   readonly own: readonly OwnOption[];
   open(options: OpenBenchmarkOptions): Benchmark | Promise<Benchmark>;
@@ -68,8 +70,9 @@ const entries: Readonly<Record<string, Entry>> = {
   nasbench301: {
     datasets: ['cifar10'],
     backends: nasbench301Backends,
+    nameOf: nasbench301BackendName,
     own: [],
-    open: ({ backend, dataFolder }) => openNasbench301(backend as Nasbench301BackendName, dataFolder),
+    open: ({ backend, dataFolder }) => openNasbench301(backend, dataFolder),
   },
 };
 
@@ -136,6 +139,7 @@ export async function openBenchmark(options: OpenBenchmarkOptions): Promise<Benc
   const entry = entries[name] as Entry;
   const dataset = requireOneOf(`the data set of ${name}`, options.dataset, entry.datasets);
   refuseOthersOptions(name, entry, options);
-  const backend = options.backend === 'auto' ? (entry.backends[0] as string) : requireOneOf(`the backend of ${name}`, options.backend, ['auto', ...entry.backends.filter((one) => one !== 'auto')]);
-  return entry.open({ ...options, dataset, backend });
+  if (options.backend === 'auto') return entry.open({ ...options, dataset, backend: entry.backends[0] as string });
+  requireOneOf(`the backend of ${name}`, entry.nameOf?.(options.backend) ?? options.backend, ['auto', ...entry.backends.filter((one) => one !== 'auto')]);
+  return entry.open({ ...options, dataset });
 }

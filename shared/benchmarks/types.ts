@@ -91,4 +91,6 @@ export interface Benchmark {
   queryKey(codes: Uint32Array, offset: number): string | number;
   /** Trainable parameters, where known. */
   parameters?(codes: Uint32Array, offset: number): number | null;
+  /** As validationAccuracies, for the seconds that training takes, where they are known. */
+  readonly trainingSeconds?: (codes: Uint32Array, count: number, out: Float64Array) => void;
 }

@@ -9,11 +9,13 @@ import { nasbench301Space } from './space.js';
 
 /** What stands behind NAS-Bench-301: a surrogate of validation accuracy. */
 export interface Nasbench301Backend {
-  /** `embedded`, `yahpo`. */
+  /** `embedded`, `yahpo`, `ensemble-xgb:noise=7`. */
   readonly name: string;
   readonly provenance: string;
   /** Writes into out[0..count) the validation accuracies (fractions) of `count` codes uint32 [count, 2]. Deterministic. */
   predict(codes: Uint32Array, count: number, out: Float64Array): void;
+  /** As `predict`, for the seconds of a training, where the backend predicts them. */
+  readonly trainingSeconds?: (codes: Uint32Array, count: number, out: Float64Array) => void;
 }
 
 /** The benchmark over a backend. */
@@ -32,5 +34,6 @@ export function nasbench301Benchmark(backend: Nasbench301Backend): Benchmark {
     },
     queryKey: (codes, offset) => `${codes[offset] as number},${codes[offset + 1] as number}`,
     parameters: genotypeParameters,
+    ...(backend.trainingSeconds === undefined ? {} : { trainingSeconds: backend.trainingSeconds }),
   };
 }

@@ -33,7 +33,7 @@ describe('opening a benchmark', () => {
     [{ name: 'nasbench302' }, `the benchmark must be one of ${benchmarkNames.join(', ')}, or the path of a module (./my-space.js), got "nasbench302". Did you mean "nasbench301"?`],
     [{ dataset: 'cifar100' }, 'the data set of nasbench301 must be one of cifar10, got "cifar100". Did you mean "cifar10"?'],
     [{ name: 'nasbench201', dataset: 'imagenet16' }, 'must be one of cifar10, cifar100, ImageNet16-120, got "imagenet16". Did you mean "ImageNet16-120"?'],
-    [{ backend: 'embeded' }, 'the backend of nasbench301 must be one of auto, embedded, yahpo, got "embeded". Did you mean "embedded"?'],
+    [{ backend: 'embeded' }, 'the backend of nasbench301 must be one of auto, embedded, yahpo, ensemble-xgb, ensemble-lgb, got "embeded". Did you mean "embedded"?'],
   ])('refuses %j with the list and the nearest match', async (change, words) => {
     const error: unknown = await openBenchmark({ ...base, ...change }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigError);
