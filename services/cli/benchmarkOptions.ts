@@ -27,12 +27,18 @@ export interface BenchmarkOptions {
   readonly countIsomorphic?: string;
 }
 
-/** @param ownDefault what holds without the flag, e.g. "the run's own" */
-export function withBenchmarkFlags(command: Command, ownDefault: string): Command {
+/** What holds without each of the three flags, in words. */
+export interface FlagDefaults {
+  readonly benchmark: string;
+  readonly dataset: string;
+  readonly backend: string;
+}
+
+export function withBenchmarkFlags(command: Command, defaults: FlagDefaults): Command {
   return command
-    .option('--benchmark <name>', `nasbench301, nasbench201, nasbench101, or the path of a module of your own (default: ${ownDefault})`)
-    .option('--dataset <name>', `cifar10, cifar100 or ImageNet16-120 (NAS-Bench-201; default: ${ownDefault})`)
-    .option('--backend <name>', `which backend answers (default: ${ownDefault})`)
+    .option('--benchmark <name>', `nasbench301, nasbench201, nasbench101, or the path of a module of your own (${defaults.benchmark})`)
+    .option('--dataset <name>', `cifar10, cifar100 or ImageNet16-120 (NAS-Bench-201; ${defaults.dataset})`)
+    .option('--backend <name>', `which backend answers (${defaults.backend})`)
     .option('--repeats <policy>', 'NAS-Bench-101: which of a cell\'s trainings answers: mean, fixed:K or sampled:SEED')
     .option('--sampler <name>', 'NAS-Bench-101: random cells uniform over classes or over matrices')
     .option('--epochs <n>', 'NAS-Bench-101: epochs of the trainings, 4, 12, 36 or 108', wholeNumber(0))

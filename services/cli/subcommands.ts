@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { readEnvironment } from '../../shared/config/environment.js';
 import { ConfigError } from '../../shared/errors.js';
 import type { MainContext } from '../../shared/lifecycle.js';
-import { type BenchmarkOptions, benchmarkSetting, openWithProgress, withBenchmarkFlags } from './benchmarkOptions.js';
+import { type BenchmarkOptions, type FlagDefaults, benchmarkSetting, openWithProgress, withBenchmarkFlags } from './benchmarkOptions.js';
 import { type DataOptions, dataGet, dataList, dataVerify } from './commands/data.js';
+import { dataConvert } from './commands/dataConvert.js';
 import { doctor } from './commands/doctor.js';
 import { type EvaluateOptions, evaluate } from './commands/evaluate.js';
 import { inspect } from './commands/inspect.js';
@@ -26,9 +27,11 @@ export function addSubcommands(program: Command, context: MainContext, done: Don
   addDoctor(program, done);
 }
 
+const runsOwn: FlagDefaults = { benchmark: 'default: the run\'s own', dataset: 'default: the run\'s own', backend: 'default: the run\'s own' };
+
 /** The flags that describe a new run. */
 function withRunFlags(command: Command): Command {
-  return withBenchmarkFlags(command, 'nasbench301, cifar10, auto')
+  return withBenchmarkFlags(command, { benchmark: 'default: nasbench301', dataset: 'default: cifar10', backend: 'default: auto' })
     .option('--preset <name>', 'small or paper')
     .option('--minutes <m>', 'stop training after this time', positiveNumber)
     .option('--learner-steps <n>', 'stop training after this many learner steps', wholeNumber(1))
@@ -54,7 +57,7 @@ function addPrepare(program: Command, done: Done): void {
 
 function addEvaluate(program: Command, context: MainContext, done: Done): void {
   const command = program.command('evaluate').description('compare a trained agent with other methods under the same query budgets');
-  withBenchmarkFlags(command, 'the run\'s own; another data set shows transfer')
+  withBenchmarkFlags(command, { ...runsOwn, dataset: 'default: the run\'s own; another one shows transfer' })
     .option('--run <dirs>', 'the run\'s folder; several training seeds with commas between them')
     .option('--budgets <list>', 'query budgets with commas between them')
     .option('--seeds <n>', 'searches a method', wholeNumber(1))
@@ -68,7 +71,7 @@ function addEvaluate(program: Command, context: MainContext, done: Done): void {
 
 function addSearch(program: Command, context: MainContext, done: Done): void {
   const command = program.command('search').description('one search under a query budget, on the benchmark or on an objective of your own; the same command resumes it');
-  withBenchmarkFlags(command, 'the run\'s own')
+  withBenchmarkFlags(command, runsOwn)
     .requiredOption('--budget <n>', 'queries', wholeNumber(1))
     .option('--run <dir>', 'the folder of the run whose agent searches')
     .option('--method <name>', 'default: agent; the others need no run')
@@ -87,7 +90,7 @@ function addInspect(program: Command, done: Done): void {
   const command = program
     .command('inspect')
     .description('architectures as JSON lines on stdin; validity, id, accuracies (and neighbours) as JSON lines on stdout');
-  withBenchmarkFlags(command, 'none; data set cifar10, backend auto')
+  withBenchmarkFlags(command, { benchmark: 'required', dataset: 'default: cifar10', backend: 'default: auto' })
     .option('--neighbours', 'add the sorted ids of all neighbours', false)
     .action((options: BenchmarkOptions & { neighbours: boolean }) => done(inspectStdin(options)));
 }
@@ -107,6 +110,9 @@ function addData(program: Command, done: Done): void {
     .action((name: string, { json }: { json: boolean }) => done(dataGet(name, options(json))));
   data.command('verify').description('read every file there is with its own reader').argument('[name]').option('--json', 'print JSON', false)
     .action((name: string | undefined, { json }: { json: boolean }) => done(dataVerify(name, options(json))));
+  data.command('convert').description('official NAS-Bench-301 models (pickles: this runs their code) to the file that the ensemble backends read').argument('<name>', 'nasbench301').argument('<dir>', 'nb_models_1.0, or one ensemble of it')
+    .option('--out <file>', 'where to (default: the data folder)').option('--python <command>', 'a Python 3 with numpy, xgboost and lightgbm', 'python3').option('--json', 'print JSON', false)
+    .action((name: string, folder: string, { json, ...given }: { json: boolean; out?: string; python: string }) => done(dataConvert(name, folder, { ...options(json), ...given })));
 }
 
 function addDoctor(program: Command, done: Done): void {

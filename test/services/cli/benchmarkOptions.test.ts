@@ -6,7 +6,7 @@ import { resolveConfig } from '../../../shared/config/resolve.js';
 import { ConfigError } from '../../../shared/errors.js';
 import { testDataFolder } from '../../testData.js';
 
-const parse = (...argv: string[]): BenchmarkOptions => withBenchmarkFlags(new Command().exitOverride(), 'none').parse(argv, { from: 'user' }).opts();
+const parse = (...argv: string[]): BenchmarkOptions => withBenchmarkFlags(new Command().exitOverride(), { benchmark: '', dataset: '', backend: '' }).parse(argv, { from: 'user' }).opts();
 
 describe('the flags of a benchmark', () => {
   it('become configuration keys', () => {
