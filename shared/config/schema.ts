@@ -15,7 +15,7 @@ export const configSchema = z
       .strictObject({
         benchmark: z.string().min(1).default('nasbench301').describe('Search space and its accuracies: nasbench101, nasbench201, nasbench301, or the path of a module that exports a Benchmark. Ours.'),
         dataset: z.string().default('cifar10').describe('Data set of the benchmark: cifar10, cifar100, ImageNet16-120 (NAS-Bench-201); cifar10 otherwise. Ours.'),
-        backend: z.string().default('auto').describe('Which backend answers: auto takes the embedded surrogate on NAS-Bench-301 and the table elsewhere. Ours.'),
+        backend: z.string().default('auto').describe('Which backend answers: auto takes the embedded surrogate on NAS-Bench-301 and the table elsewhere; ensemble-xgb:noise=7 has an option behind a colon (docs/nasbench301.md). Ours.'),
         preset: z.enum(['small', 'paper']).default('small').describe('Which defaults were taken before --set. Ours.'),
         seed: count(0, 4294967295, 1, 'Seed of every random number of the run. Ours.'),
       })

@@ -85,7 +85,7 @@ async function openBenchmarks(options: EvaluateOptions, runs: readonly Run[]): P
   }
   const benchmark = await openWithProgress(setting);
   const judge = options.judge === undefined ? null : await openWithProgress({ ...setting, backend: options.judge });
-  return { benchmark, judge: judge?.description.backend === benchmark.description.backend ? null : judge };
+  return { benchmark, judge: judge?.description.provenance === benchmark.description.provenance ? null : judge };
 }
 
 async function loadAgents(runs: readonly Run[], benchmark: Benchmark, batchSize: number, closing: Closing): Promise<EvaluatedAgent[]> {

@@ -25,6 +25,8 @@ export interface Inspection {
   readonly parameters?: number;
   readonly validationAccuracy?: number;
   readonly testAccuracy?: number;
+  /** Where the benchmark knows them. */
+  readonly trainingSeconds?: number;
   readonly neighbours?: readonly string[];
 }
 
@@ -59,6 +61,8 @@ export function inspectLines(benchmark: Benchmark, lines: readonly string[], nei
   const test = new Float64Array(valid.length);
   benchmark.validationAccuracies(codes, valid.length, validation);
   if (benchmark.hasTestAccuracy) benchmark.testAccuracies(codes, valid.length, test);
+  const seconds = new Float64Array(valid.length);
+  benchmark.trainingSeconds?.(codes, valid.length, seconds);
   const scratch = new Uint32Array(space.maxNeighbours * space.codeWords);
   let at = 0;
   return parsed.map((code): Inspection => {
@@ -72,6 +76,7 @@ export function inspectLines(benchmark: Benchmark, lines: readonly string[], nei
       ...(parameters === null ? {} : { parameters }),
       validationAccuracy: validation[i] as number,
       ...(benchmark.hasTestAccuracy ? { testAccuracy: test[i] as number } : {}),
+      ...(benchmark.trainingSeconds === undefined ? {} : { trainingSeconds: seconds[i] as number }),
       ...(neighbours ? { neighbours: neighbourIds(benchmark, code, scratch) } : {}),
     };
   });

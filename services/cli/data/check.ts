@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { nasbench201Datasets } from '../../../shared/benchmarks/nasbench201/benchmark.js';
 import { readNasbench201Table } from '../../../shared/benchmarks/nasbench201/table.js';
+import { openTrees } from '../../../shared/benchmarks/nasbench301/ensemble.js';
+import { readEnsembleFile } from '../../../shared/benchmarks/nasbench301/ensembleFile.js';
 import { openNasbench301 } from '../../../shared/benchmarks/nasbench301/open.js';
 import { readEcnasCsv, readEcnasTable, readOfficialTable } from '../../../shared/benchmarks/nasbench101/readTable.js';
 import type { CellTable } from '../../../shared/benchmarks/nasbench101/table.js';
@@ -38,6 +40,12 @@ const yahpo = (dataFolder: string): string => {
   return `surrogate; the first architecture has ${((accuracy[0] ?? NaN) * 100).toFixed(2)} % validation accuracy`;
 };
 
+const ensembles = (path: string): string => {
+  const file = readEnsembleFile(path);
+  for (const one of file.ensembles) openTrees(path, one, file.probeCodes);
+  return `${file.ensembles.map(({ label, members }) => `${label} of ${members.length} members`).join(', ')}; probe cells answered as the boosters did`;
+};
+
 /** By path in the data folder: every file that archwalk reads there. */
 export const CHECKS: Readonly<Record<string, Check>> = {
   'nasbench101/nasbench_only108.tfrecord': official,
@@ -53,4 +61,5 @@ export const CHECKS: Readonly<Record<string, Check>> = {
     ]),
   ),
   'nasbench301/yahpo_surrogate_v1.onnx': (dataFolder) => Promise.resolve().then(() => yahpo(dataFolder)),
+  'nasbench301/ensembles.safetensors': async (dataFolder, path) => ensembles(join(dataFolder, path)),
 };

@@ -95,6 +95,21 @@ export const DATA_SOURCES: readonly DataSource[] = [
       },
     ],
   },
+  {
+    name: 'nasbench301-ensembles',
+    what: "NAS-Bench-301's own XGBoost and LightGBM ensembles, v1.0 or v0.9, converted (automl/nasbench301)",
+    licence: 'Apache-2.0 (the code; see the models\' page for theirs)',
+    files: [
+      {
+        path: 'nasbench301/ensembles.safetensors',
+        url: null,
+        how: 'unpack the models of github.com/automl/nasbench301 (v1.0: figshare.com, file 24992018; v0.9: 24693026) and run "archwalk data convert nasbench301 DIR"',
+        sizeBytes: null,
+        about: 'about 10 bytes a tree node and 4 to 8 a leaf',
+        sha256: null,
+      },
+    ],
+  },
 ];
 
 /** The source of that name. @throws ConfigError with the nearest name and all names */

@@ -134,8 +134,8 @@ class Tensors {
       throw new DatasetError(`${this.#path}: ${name} must be ${required}, found ${entry.dtype} of ${count} in bytes ${from} to ${to}`);
     }
     const values = new Type(this.#data, from, count) as InstanceType<(typeof types)[T]>;
-    const bad = entry.dtype.startsWith('F') ? (values as Tensor).findIndex((value) => !Number.isFinite(value)) : -1;
-    if (bad >= 0) throw new DatasetError(`${this.#path}: ${name}[${bad}] must be finite, found ${(values as Tensor)[bad]}`);
+    const bad = entry.dtype.startsWith('F') ? (values).findIndex((value) => !Number.isFinite(value)) : -1;
+    if (bad >= 0) throw new DatasetError(`${this.#path}: ${name}[${bad}] must be finite, found ${(values)[bad]}`);
     return values;
   }
 }

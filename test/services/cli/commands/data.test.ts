@@ -186,7 +186,7 @@ describe('data list', () => {
     writeFileSync(join(run.folder, 'nasbench101/nasbench_only108.tfrecord.partial'), 'x');
     expect(await dataList(run.options)).toBe(0);
     const { files } = JSON.parse(run.text()) as { files: Record<string, string>[] };
-    expect(files).toHaveLength(7);
+    expect(files).toHaveLength(8);
     expect(files[0]).toMatchObject({ name: 'nasbench101', state: 'partly downloaded', licence: 'Apache-2.0', sha256: 'unknown until first download, then pinned in the data folder', source: 'https://storage.googleapis.com/nasbench/nasbench_only108.tfrecord' });
     const plain = prepare(null, {}, false, run.folder);
     await dataList(plain.options);

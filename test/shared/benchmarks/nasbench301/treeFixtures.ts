@@ -36,7 +36,7 @@ export function ensembleOf(identity: Identity, members: readonly MemberTrees[], 
   const flat = members.flatMap(({ trees }) => trees).map((tree) => {
     const columns = { splits: [], left: [], right: [], leaves: [] };
     flatten(tree, splits, columns);
-    return columns as { splits: number[]; left: number[]; right: number[]; leaves: number[] };
+    return columns;
   });
   const parsed = splits.map((key) => JSON.parse(key) as [number, number, number]);
   const leaves = flat.flatMap((tree) => tree.leaves);
