@@ -24,12 +24,12 @@ export async function train(options: TrainOptions, { signal, closing }: MainCont
   const { folder, config } = prepare(options);
   const environment = readEnvironment();
   const benchmark = await withOpeningProgress((onProgress) => openRunBenchmark(config, environment.dataFolder, onProgress));
-  process.stderr.write(`${benchmark.description.name}: ${benchmark.description.provenance}\n`);
   closing.add('the run folder\'s lock', lockRunFolder(folder));
   if (options.resume) writeWhole(folder.config, `${JSON.stringify(config, null, 2)}\n`);
   else createRunFolder(folder, config);
   mkdirSync(folder.redis, { recursive: true });
   const run = await LocalRun.start({ folder, config, environment }, closing);
+  process.stderr.write(`${benchmark.description.name}: ${benchmark.description.provenance}\n`);
   const finished = await run.untilDone(signal);
   await run.stop();
   if (!finished) {

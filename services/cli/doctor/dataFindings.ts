@@ -15,7 +15,7 @@ interface DataSet {
 
 const DATA_SETS: readonly DataSet[] = [
   ...['cifar10', 'cifar100', 'ImageNet16-120'].map((dataset) => ({ check: `nasbench201 ${dataset}`, name: 'nasbench201', files: [`nasbench201/nasbench201_${dataset}.csv.gz`] })),
-  { check: 'nasbench101', name: 'nasbench101', files: ['nasbench_only108.tfrecord', 'nasbench_full.tfrecord', 'ecnas_energy_5V9E.tfrecord', 'ecnas_5v9e_4epochs.csv.gz'].map((file) => `nasbench101/${file}`) },
+  { check: 'nasbench101', name: 'nasbench101', files: ['nasbench_only108.tfrecord', 'nasbench_full.tfrecord', 'nasbench101_108.archwalk', 'ecnas_energy_5V9E.tfrecord', 'ecnas_5v9e_4epochs.csv.gz'].map((file) => `nasbench101/${file}`) },
   { check: 'nasbench301 yahpo', name: 'nasbench301', files: ['nasbench301/yahpo_surrogate_v1.onnx'] },
 ];
 
