@@ -2,6 +2,8 @@
 // own their variables, prepared calls run on this thread or on libuv's.
 #include <cstdlib>
 
+#include "absl/base/log_severity.h"
+#include "absl/log/globals.h"
 #include "graph.h"
 #include "session.h"
 
@@ -32,8 +34,12 @@ napi_value listDevices(napi_env env, napi_callback_info info) {
 }
 
 napi_value initialize(napi_env env, napi_value exports) {
-  // TensorFlow's notices about rebuilding it with other flags help no one here; errors stay. A value already set wins.
-  setenv("TF_CPP_MIN_LOG_LEVEL", "2", 0);
+  // TensorFlow's notices about rebuilding it with other flags help no one here; errors stay. A value already set wins. The library reads
+  // the variable when it is loaded, which has happened by now, so the level is set in it as well.
+  if (getenv("TF_CPP_MIN_LOG_LEVEL") == nullptr) {
+    setenv("TF_CPP_MIN_LOG_LEVEL", "2", 1);
+    absl::SetMinLogLevel(absl::LogSeverityAtLeast::kError);
+  }
   const struct {
     const char* name;
     napi_callback callback;
