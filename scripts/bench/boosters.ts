@@ -52,11 +52,16 @@ export function hasBoosters(python: string): boolean {
   return spawnSync(python, ['-c', 'import numpy, xgboost, lightgbm']).status === 0;
 }
 
-/** Writes the official vectors of `codes` [count, 2], f64 [count, 56], as the script reads them. */
+/** Writes vectors f64 [count, 56] as the script reads them. */
+export function writeRawVectors(path: string, vectors: Float64Array): void {
+  writeFileSync(path, new Uint8Array(vectors.buffer));
+}
+
+/** Writes the official vectors of `codes` [count, 2], as the script reads them. */
 export function writeVectors(path: string, codes: Uint32Array): void {
   const vectors = new Float64Array((codes.length / 2) * officialLength);
   for (let i = 0; i < codes.length / 2; i++) writeOfficialVector(codes, 2 * i, vectors, i * officialLength);
-  writeFileSync(path, new Uint8Array(vectors.buffer));
+  writeRawVectors(path, vectors);
 }
 
 /**

@@ -60,7 +60,6 @@ export interface EnsembleFile {
 
 const types = { F64: Float64Array, F32: Float32Array, I32: Int32Array, U32: Uint32Array, U16: Uint16Array, U8: Uint8Array } as const;
 type TypeName = keyof typeof types;
-type Tensor = InstanceType<(typeof types)[TypeName]>;
 
 interface TensorEntry {
   readonly dtype: TypeName;
