@@ -34,6 +34,7 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error 
  && mv .deps dist node_modules package.json /out/ \
  && cp -r shared/redis/lua /out/shared/redis/ \
  && cp shared/benchmarks/nasbench301/kernel.wasm shared/benchmarks/nasbench301/surrogate.msgpack /out/shared/benchmarks/nasbench301/ \
+ && cp -r shared/benchmarks/nasbench301/convert /out/shared/benchmarks/nasbench301/ \
  && chmod -R a+rX,go-w /out
 
 

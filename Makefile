@@ -6,7 +6,7 @@ SHELL := /bin/sh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train check test test-chaos test-docker test-k8s bench bench-peers up down docs surrogate surrogate-kernel
+.PHONY: help setup train check test test-chaos test-boosters bench-boosters test-docker test-k8s bench bench-peers up down docs surrogate surrogate-kernel
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
@@ -34,6 +34,14 @@ bench-peers: setup ## the figures that have a peer, beside it in the same run (t
 	@scripts/bench/peers/install.sh >/dev/null
 	@for part in benchmarks nasbench101; do node dist/scripts/bench/$$part.js $(if $(JSON),2>/dev/null); done
 	@if $(PEERS) -c 'import torch' 2>/dev/null; then ARCHWALK_PEER_PYTHON=$(PEERS) node dist/scripts/bench/engine.js --peers eager,eager-dense,compiled,compiled-dense $(if $(JSON),2>/dev/null); fi
+
+test-boosters: setup ## NAS-Bench-301's tree ensembles against xgboost and lightgbm in Python (installs both in .deps/boosters, 300 MB)
+	@scripts/bench/peers/installBoosters.sh >/dev/null
+	@npx --no-install vitest run test/shared/benchmarks/nasbench301/ensemblePython.test.ts $(ARGS)
+
+bench-boosters: setup ## NAS-Bench-301's tree ensembles beside xgboost and lightgbm in Python, one thread
+	@scripts/bench/peers/installBoosters.sh >/dev/null
+	@node dist/scripts/bench/ensembles.js --peers $(if $(JSON),2>/dev/null)
 
 test-docker: setup ## the compose file on real Docker: learning, scaling, a killed learner (ARCHWALK_BASE_IMAGES: docs/deploy.md)
 	@npx --no-install vitest run --config vitest.deploy.config.ts test/docker $(ARGS)
