@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { openBenchmark } from '../../shared/benchmarks/registry.js';
 import { DatasetError } from '../../shared/errors.js';
 import { epsilonOf } from '../../shared/mdp/epsilon.js';
+import { QueryCounter } from '../../shared/mdp/queryCounter.js';
 import { measureShaping } from '../../shared/mdp/reward.js';
 import { TransitionBuffer } from '../../shared/mdp/transitionBuffer.js';
 import { VectorEnvironment } from '../../shared/mdp/vectorEnvironment.js';
@@ -23,7 +24,7 @@ async function bench(name: string, neighbours: number): Promise<void> {
   const rng = new Rng(1);
   const environment = new VectorEnvironment({
     benchmark, neighbours, horizonSteps: 20, nSteps: 3, gamma: 0.9,
-    shaping: measureShaping(benchmark, 16, 20_000, rng.split('shaping')),
+    shaping: measureShaping(benchmark, 16, 20_000, rng.split('shaping'), new QueryCounter()),
     epsilons: Float64Array.from({ length: ENVIRONMENTS }, (_, g) => epsilonOf(g, 0.4, 7)),
     rng: rng.split('environment'),
   });

@@ -62,7 +62,7 @@ export async function assembleLearner(options: AssembleOptions): Promise<Assembl
   const checkpoint = await store.loadNewest((line) => logger.error(line));
   const state = checkpoint === null ? null : parseLearnerState(checkpoint.state);
   if (checkpoint !== null && state !== null) restoreLearner(checkpoint, state, parts);
-  const shaping = state?.shaping ?? measureShaping(benchmark, config.mdp.shapingAlpha, config.mdp.shapingSamples, new Rng(config.experiment.seed).split('shaping'));
+  const shaping = state?.shaping ?? measureShaping(benchmark, config.mdp.shapingAlpha, config.mdp.shapingSamples, new Rng(config.experiment.seed).split('shaping'), parts.queries);
   const consumer = await openConsumer(options, lease.token, configHash, state);
   const channel = new WeightPublisher({ client, keys, token: lease.token, chunkBytes: config.redis.weightChunkBytes });
   const publisher = new Publisher({ engine: parts.engine, channel, config, configHash, metrics, versionBefore: state?.weightVersion ?? -1 });

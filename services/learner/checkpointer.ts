@@ -107,7 +107,7 @@ export class Checkpointer {
     const startedAt = systemClock.monotonic();
     const state = this.#state(progress);
     const online = engine.onlineWeights();
-    const trainingQueries = this.#options.shaping.queries + queries.count;
+    const trainingQueries = queries.count;
     const snapshot = replay.snapshot();
     try {
       await store.write(token, progress.steps, state, this.#parts(online, snapshot));

@@ -18,7 +18,7 @@ const learnerStateSchema = z.strictObject({
   weightVersion: count,
   limiter: z.strictObject({ inserts: count, samples: count }),
   rng: z.tuple([count, count, count, count]).readonly(),
-  shaping: z.strictObject({ alpha: z.number(), logSigma: z.number(), samples: count, queries: count }),
+  shaping: z.strictObject({ alpha: z.number(), logSigma: z.number(), samples: count }),
   stream: z.strictObject({ lastId: z.string().max(64), appended: count, marks: z.array(z.tuple([count, count, count]).readonly()).readonly() }),
   /** Level of the query counter, whose hashes are a file. */
   queryLevel: count,

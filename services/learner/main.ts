@@ -43,7 +43,7 @@ await runMain(async ({ signal, closing }) => {
   const board = new StatusBoard(client, keys);
   const reporter = new Reporter({
     ...assembled, id, config, client, board, trainer: learner.trainer, metrics, log: new RunLog(folder.metrics, createSummaryWriter(tensorflow, folder.tensorboard)),
-    shapingQueries: shaping.queries, weightVersion: () => publisher.version,
+    weightVersion: () => publisher.version,
   });
   const timer = setInterval(() => void reporter.report().catch((error: unknown) => logger.warn(describe(error))), reportEveryMs);
   closing.add('the reports', async () => {

@@ -26,8 +26,6 @@ export interface ReporterOptions {
   readonly metrics: MetricSet;
   readonly log: RunLog;
   readonly queries: QueryCounter;
-  /** Queries spent on the reward's scale. */
-  readonly shapingQueries: number;
   readonly checkpointer: Checkpointer;
   readonly weightVersion: () => number;
 }
@@ -58,7 +56,7 @@ export class Reporter {
   }
 
   #status(pendingTransitions: number, redisMillis: number, quarantined: number): LearnerStatus {
-    const { trainer, replay, limiter, config, weightVersion, consumer, shapingQueries, queries } = this.#options;
+    const { trainer, replay, limiter, config, weightVersion, consumer, queries } = this.#options;
     const rates = this.#rates.take({ steps: trainer.steps, samples: limiter.samples, inserts: replay.inserted });
     const shares = trainer.stopwatch.take(['wait', 'engine']);
     if (trainer.steps > 0 && this.state === 'warming up') this.state = 'training';
@@ -69,7 +67,7 @@ export class Reporter {
       loss: trainer.last?.loss ?? NaN, meanQ: trainer.last?.meanQ ?? NaN, meanTdError: meanAbsolute(trainer.last?.tdErrors), gradientNorm: trainer.last?.gradientNorm ?? NaN,
       samplesPerInsert: limiter.ratio, weightVersion: weightVersion(), waitShare: this.state === 'warming up' ? 0 : shares.wait, engineShare: shares.engine,
       pendingTransitions, redisMillis, quarantined, duplicates: consumer.marks.duplicates,
-      trainingQueries: shapingQueries + queries.count,
+      trainingQueries: queries.count,
     };
   }
 

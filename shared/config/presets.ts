@@ -8,10 +8,11 @@ export type PresetName = 'small' | 'paper';
 /** A nested part of the configuration, before the schema has checked it. */
 export type PartialConfig = { readonly [key: string]: unknown };
 
+/** One-step returns and much exploration: on a table this small a greedier ladder leaves the run at the first good cell (docs/decisions.md, NAS-Bench-201). */
 const nasbench201: PartialConfig = {
-  mdp: { neighbours: 24, horizonSteps: 20, shapingAlpha: 16 },
-  learner: { steps: 781, batchSize: 256, learningRate: 3e-4, samplesPerInsert: 4, warmUpTransitions: 5_000, targetUpdatePeriod: 50, learningRateFinalShare: 1, publishPeriod: 5 },
-  actor: { environments: 256, sendTransitions: 256 },
+  mdp: { neighbours: 24, horizonSteps: 50, nSteps: 1, gamma: 0.8, shapingAlpha: 32 },
+  learner: { steps: 1_562, batchSize: 128, samplesPerInsert: 4, warmUpTransitions: 5_000 },
+  actor: { environments: 256, sendTransitions: 256, epsilonBase: 0.9, epsilonExponent: 4 },
   redis: { streamTransitions: 1_536 },
 };
 
@@ -55,5 +56,5 @@ const paper: Readonly<Record<string, PartialConfig>> = {
 /** What `preset` sets for `benchmark`; a benchmark of the user's own takes NAS-Bench-201's row, with the schema's number of neighbours. */
 export function presetOf(preset: PresetName, benchmark: string): PartialConfig {
   const table = preset === 'small' ? small : paper;
-  return table[benchmark] ?? { ...nasbench201, mdp: { horizonSteps: 20, shapingAlpha: 6 } };
+  return table[benchmark] ?? { ...nasbench201, mdp: { horizonSteps: 50, nSteps: 1, gamma: 0.8, shapingAlpha: 16 } };
 }

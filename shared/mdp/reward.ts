@@ -7,6 +7,7 @@
 import type { Benchmark } from '../benchmarks/types.js';
 import { ConfigError } from '../errors.js';
 import type { Rng } from '../rng.js';
+import type { QueryCounter } from './queryCounter.js';
 
 /** Fixed once a run; plain numbers, kept as JSON in checkpoints and sent to actors. */
 export interface RewardShaping {
@@ -16,8 +17,6 @@ export interface RewardShaping {
   readonly logSigma: number;
   /** Random architectures sigma was taken over, repeats included. */
   readonly samples: number;
-  /** Distinct ones among them, as the benchmark tells them apart: each was a training query. */
-  readonly queries: number;
 }
 
 const CHUNK = 1024;
@@ -44,33 +43,33 @@ export function logSigmaOf(accuracies: Float64Array, alpha: number): number {
  *
  * @param alpha 0..200
  * @param samples at least 2
+ * @param queries counts them: each distinct one is a training query
  * @throws ConfigError if a value is out of its range, or if all accuracies drawn are equal (sigma would be 0)
  */
-export function measureShaping(benchmark: Benchmark, alpha: number, samples: number, rng: Rng): RewardShaping {
+export function measureShaping(benchmark: Benchmark, alpha: number, samples: number, rng: Rng, queries: QueryCounter): RewardShaping {
   if (!(alpha >= 0 && alpha <= MAX_ALPHA)) throw new ConfigError(`mdp.shapingAlpha must be in 0..${MAX_ALPHA}, got ${alpha}`);
   if (!Number.isInteger(samples) || samples < 2) throw new ConfigError(`mdp.shapingSamples must be an integer of at least 2, got ${samples}`);
-  const { accuracies, queries } = drawAccuracies(benchmark, samples, rng);
+  const accuracies = drawAccuracies(benchmark, samples, rng, queries);
   const logSigma = logSigmaOf(accuracies, alpha);
   if (!Number.isFinite(logSigma)) {
     throw new ConfigError(`e^(alpha R) must vary over random architectures for rewards to be scaled by its deviation, got one accuracy for all ${samples} (alpha ${alpha})`);
   }
-  return { alpha, logSigma, samples, queries };
+  return { alpha, logSigma, samples };
 }
 
-function drawAccuracies(benchmark: Benchmark, samples: number, rng: Rng): { accuracies: Float64Array; queries: number } {
+function drawAccuracies(benchmark: Benchmark, samples: number, rng: Rng, queries: QueryCounter): Float64Array {
   const words = benchmark.space.codeWords;
   const codes = new Uint32Array(CHUNK * words);
   const accuracies = new Float64Array(samples);
-  const seen = new Set<string | number>();
   for (let from = 0; from < samples; from += CHUNK) {
     const count = Math.min(CHUNK, samples - from);
     for (let i = 0; i < count; i++) {
       benchmark.randomCode(rng, codes, i * words);
-      seen.add(benchmark.queryKey(codes, i * words));
+      queries.add(benchmark.queryKey(codes, i * words));
     }
     benchmark.validationAccuracies(codes, count, accuracies.subarray(from, from + count));
   }
-  return { accuracies, queries: seen.size };
+  return accuracies;
 }
 
 /**

@@ -18,7 +18,7 @@ const GAMMA = 0.5;
 const ENVIRONMENTS = 16;
 const BATCH = 32;
 /** alpha 0 and deviation 1: the reward is the plain gain in accuracy. */
-const plain: RewardShaping = { alpha: 0, logSigma: 0, samples: 2, queries: 2 };
+const plain: RewardShaping = { alpha: 0, logSigma: 0, samples: 2 };
 
 interface World {
   readonly neighbours: readonly (readonly number[])[];
@@ -158,7 +158,7 @@ const grid: World = {
     return s === 15 ? [] : [x > 0 ? s - 1 : -1, x < 3 ? s + 1 : -1, y > 0 ? s - 4 : -1, y < 3 ? s + 4 : -1].filter((t) => t >= 0);
   }),
   accuracies: [0.5, 0.6, 0.4, 0.7, 0.3, 0.5, 0.6, 0.8, 0.9, 0.4, 0.5, 0.6, 0.7, 0.6, 0.8, 1],
-  shaping: { alpha: 3, logSigma: 2, samples: 2, queries: 2 },
+  shaping: { alpha: 3, logSigma: 2, samples: 2 },
 };
 
 describe('the grid, with a true end', () => {

@@ -38,7 +38,7 @@ function checkpointer(): Checkpointer {
   return new Checkpointer({
     store: new CheckpointStore({ folder, keep: 3, identity: { configHash: 'c0ffee', config: {} } }), token: 1, config: resolveConfig({ assignments: ['learner.checkpointPeriodSeconds=0.1'] }), configHash: 'c0ffee',
     weightsPath: join(base, 'weights', 'weights.safetensors'), engine, replay, limiter: new RateLimiter({ samplesPerInsert: 1, minSize: 10, batchSize: 1, maxInsert: 10 }), queries: new QueryCounter(),
-    rng: new Rng(1), shaping: { alpha: 1, logSigma: 0, samples: 1, queries: 1 }, consumer, walk: () => null, metrics: new MetricSet('learner'),
+    rng: new Rng(1), shaping: { alpha: 1, logSigma: 0, samples: 1 }, consumer, walk: () => null, metrics: new MetricSet('learner'),
     logger: createLogger({ role: 'learner', id: 'test', run: 'test', level: 'error' }),
   });
 }

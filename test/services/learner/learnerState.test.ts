@@ -3,7 +3,7 @@ import { type LearnerState, parseLearnerState } from '../../../services/learner/
 import { CheckpointError } from '../../../shared/errors.js';
 
 const state: LearnerState = {
-  steps: 10, seconds: 4.5, weightVersion: 2, limiter: { inserts: 500, samples: 640 }, rng: [1, 2, 3, 4], shaping: { alpha: 32, logSigma: 29.5, samples: 20_000, queries: 19_999 },
+  steps: 10, seconds: 4.5, weightVersion: 2, limiter: { inserts: 500, samples: 640 }, rng: [1, 2, 3, 4], shaping: { alpha: 32, logSigma: 29.5, samples: 20_000 },
   stream: { lastId: '1700-0', appended: 500, marks: [[0, 1700, 7]] }, queryLevel: 0,
 };
 

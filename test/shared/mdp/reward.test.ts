@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../shared/errors.js';
+import { QueryCounter } from '../../../shared/mdp/queryCounter.js';
 import { logSigmaOf, measureShaping, shapedReward, type RewardShaping } from '../../../shared/mdp/reward.js';
 import { Rng } from '../../../shared/rng.js';
 import { completeGraph, graphBenchmark } from './graphBenchmark.js';
 
-const shaping = (alpha: number, logSigma: number): RewardShaping => ({ alpha, logSigma, samples: 2, queries: 2 });
+const shaping = (alpha: number, logSigma: number): RewardShaping => ({ alpha, logSigma, samples: 2 });
 
 describe('logSigmaOf', () => {
   // e^0 = 1 and e^(ln 3) = 3: mean 2, deviation 1, ln 1 = 0.
@@ -37,17 +38,19 @@ describe('logSigmaOf', () => {
 describe('measureShaping', () => {
   it('is the deviation over its own draws, and counts the distinct ones as queries', () => {
     const benchmark = completeGraph(50);
-    const measured = measureShaping(benchmark, 6, 3_000, new Rng(3));
+    const queries = new QueryCounter();
+    const measured = measureShaping(benchmark, 6, 3_000, new Rng(3), queries);
+    expect(queries.count).toBe(50);
     const rng = new Rng(3);
     const codes = Uint32Array.from({ length: 3_000 }, () => rng.int(50));
     const accuracies = Float64Array.from(codes, (s) => (s + 1) / 51);
-    expect(measured).toEqual({ alpha: 6, logSigma: logSigmaOf(accuracies, 6), samples: 3_000, queries: 50 });
+    expect(measured).toEqual({ alpha: 6, logSigma: logSigmaOf(accuracies, 6), samples: 3_000 });
     expect(JSON.parse(JSON.stringify(measured))).toEqual(measured);
   });
 
   it('makes the deviation of the shaped accuracy 1', () => {
     const benchmark = completeGraph(50);
-    const measured = measureShaping(benchmark, 32, 20_000, new Rng(4));
+    const measured = measureShaping(benchmark, 32, 20_000, new Rng(4), new QueryCounter());
     const shaped = Array.from({ length: 50 }, (_, s) => shapedReward(measured, 0, (s + 1) / 51));
     const mean = shaped.reduce((a, b) => a + b) / 50;
     const sigma = Math.sqrt(shaped.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 50);
@@ -56,9 +59,9 @@ describe('measureShaping', () => {
 
   it('refuses a space with one accuracy, an alpha or a count out of range', () => {
     const flat = graphBenchmark({ neighbours: [[1], [0]], accuracies: [0.9, 0.9] });
-    expect(() => measureShaping(flat, 6, 100, new Rng(1))).toThrow(ConfigError);
-    for (const alpha of [-1, 201, NaN]) expect(() => measureShaping(completeGraph(5), alpha, 100, new Rng(1))).toThrow(ConfigError);
-    for (const samples of [1, 2.5]) expect(() => measureShaping(completeGraph(5), 6, samples, new Rng(1))).toThrow(ConfigError);
+    expect(() => measureShaping(flat, 6, 100, new Rng(1), new QueryCounter())).toThrow(ConfigError);
+    for (const alpha of [-1, 201, NaN]) expect(() => measureShaping(completeGraph(5), alpha, 100, new Rng(1), new QueryCounter())).toThrow(ConfigError);
+    for (const samples of [1, 2.5]) expect(() => measureShaping(completeGraph(5), 6, samples, new Rng(1), new QueryCounter())).toThrow(ConfigError);
   });
 });
 

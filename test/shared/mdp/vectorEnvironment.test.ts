@@ -8,7 +8,7 @@ import { VectorEnvironment, type VectorEnvironmentOptions } from '../../../share
 import { Rng } from '../../../shared/rng.js';
 import { completeGraph, graphBenchmark, type GraphBenchmark } from './graphBenchmark.js';
 
-const shaping: RewardShaping = { alpha: 2, logSigma: 0, samples: 2, queries: 2 };
+const shaping: RewardShaping = { alpha: 2, logSigma: 0, samples: 2 };
 
 function options(benchmark: GraphBenchmark, epsilons: readonly number[], more: Partial<VectorEnvironmentOptions> = {}): VectorEnvironmentOptions {
   return { benchmark, neighbours: 4, horizonSteps: 7, nSteps: 3, gamma: 0.5, shaping, epsilons: Float64Array.from(epsilons), rng: new Rng(11), ...more };
