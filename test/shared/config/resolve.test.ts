@@ -7,7 +7,7 @@ const set = (...assignments: string[]) => resolveConfig({ assignments });
 describe('resolveConfig', () => {
   it('takes schema, then preset, then run file, then --set', () => {
     expect(set().learner.batchSize).toBe(64);
-    expect(set('experiment.benchmark=nasbench201').learner.batchSize).toBe(256);
+    expect(set('experiment.benchmark=nasbench201').learner.batchSize).toBe(128);
     const file = { experiment: { benchmark: 'nasbench201' }, learner: { batchSize: 96 } };
     expect(resolveConfig({ file }).learner).toMatchObject({ batchSize: 96, samplesPerInsert: 4 });
     expect(resolveConfig({ file, assignments: ['learner.batchSize=32'] }).learner.batchSize).toBe(32);
