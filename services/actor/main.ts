@@ -9,6 +9,7 @@ import { TransitionProducer } from '../../shared/redis/transitionProducer.js';
 import { Rng } from '../../shared/rng.js';
 import { engineChoice, networkSpec } from '../../shared/run/engineOf.js';
 import { joinRun } from '../../shared/run/joinRun.js';
+import { untilRunEnds } from '../../shared/run/runEnd.js';
 import { serveRole } from '../../shared/run/serveRole.js';
 import { serviceArguments } from '../../shared/run/serviceArguments.js';
 import { makeActor } from './makeActor.js';
@@ -52,6 +53,6 @@ await runMain(async ({ signal, closing }) => {
   closing.add('the status', reportActor({ run, actor, sender, environment, epsilons, id: service.id }));
   await serveRole(metrics, config, { unhealthy: () => null, unready: () => (actor.weights.version < 0 ? 'no weights yet' : null) }, closing);
   logger.info({ actor: lease.id, firstSlot: lease.base, environments, lockstep }, 'acting');
-  await actor.run(signal);
+  await untilRunEnds(run, signal, closing, (ending) => actor.run(ending));
   return 0;
 });

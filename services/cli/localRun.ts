@@ -43,6 +43,7 @@ export class LocalRun {
     closing.add('the connection to Redis', () => client.close());
     const run = new LocalRun(options, server.url, client);
     closing.add('the processes', () => run.stop());
+    await refusing(run.#board.clearStop());
     run.#startServices();
     return run;
   }

@@ -5,6 +5,7 @@ import { WeightFollower } from '../../shared/redis/weightFollower.js';
 import { WeightReader } from '../../shared/redis/weightChannel.js';
 import { engineChoice, networkSpec } from '../../shared/run/engineOf.js';
 import { joinRun } from '../../shared/run/joinRun.js';
+import { untilRunEnds } from '../../shared/run/runEnd.js';
 import { serveRole } from '../../shared/run/serveRole.js';
 import { serviceArguments } from '../../shared/run/serviceArguments.js';
 import { Evaluator, searchesAtOnce } from './evaluator.js';
@@ -23,6 +24,6 @@ await runMain(async ({ signal, closing }) => {
   await follower.start();
   const evaluator = new Evaluator({ run, engine, follower, id: service.id });
   await serveRole(metrics, config, { unhealthy: () => null, unready: () => (follower.version < 0 ? 'no weights yet' : null) }, closing);
-  await evaluator.run(signal);
+  await untilRunEnds(run, signal, closing, (ending) => evaluator.run(ending));
   return 0;
 });

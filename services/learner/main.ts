@@ -41,6 +41,7 @@ await runMain(async ({ signal, closing }) => {
   const { device, precision } = engineChoice(config);
   const tensorflow = await loadTensorflow({ threads: config.engine.learnerThreads, device, bf16: precision === 'bf16' });
   const board = new StatusBoard(client, keys);
+  await board.clearStop();
   const reporter = new Reporter({
     ...assembled, id, config, client, board, trainer: learner.trainer, metrics, log: new RunLog(folder.metrics, createSummaryWriter(tensorflow, folder.tensorboard)),
     weightVersion: () => publisher.version,
@@ -59,5 +60,6 @@ await runMain(async ({ signal, closing }) => {
     logger.error('another learner took over this run');
     return EXIT.failed;
   }
+  if (finished) await board.requestStop('the goal of the run is reached');
   return finished ? EXIT.done : EXIT.interrupted;
 });
