@@ -43,7 +43,7 @@ describe('work that ends with its run', () => {
     const terminated = new AbortController();
     const work = untilRunEnds({ client: redis.client, keys: redis.keys(), logger }, terminated.signal, closing, aborted);
     terminated.abort('SIGTERM');
-    await work;
+    await expect(work).resolves.toBeUndefined();
   });
 
   it('takes a wait for Redis that the end cut off for the end, and nothing else', async () => {
