@@ -9,7 +9,7 @@ import { readEnvironment } from '../../shared/config/environment.js';
 import { resolveConfig } from '../../shared/config/resolve.js';
 import type { Config } from '../../shared/config/schema.js';
 import { ConfigError } from '../../shared/errors.js';
-import { wholeNumber } from './optionParsers.js';
+import { assignmentsFrom, wholeNumber } from './optionParsers.js';
 import { withOpeningProgress } from './openingProgress.js';
 
 export interface BenchmarkOptions {
@@ -47,7 +47,7 @@ export function withBenchmarkFlags(command: Command, defaults: FlagDefaults): Co
 
 /** The flags as `key=value` assignments of configuration keys. */
 export function benchmarkAssignments(options: BenchmarkOptions): string[] {
-  const flags: [string, unknown][] = [
+  return assignmentsFrom([
     ['experiment.benchmark', options.benchmark],
     ['experiment.dataset', options.dataset],
     ['experiment.backend', options.backend],
@@ -55,8 +55,7 @@ export function benchmarkAssignments(options: BenchmarkOptions): string[] {
     ['benchmark.sampler', options.sampler],
     ['benchmark.epochs', options.epochs],
     ['benchmark.countIsomorphic', options.countIsomorphic],
-  ];
-  return flags.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  ]);
 }
 
 /**

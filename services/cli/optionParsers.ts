@@ -1,4 +1,4 @@
-/** @file Values of flags, checked as they are read; commander prints the requirement with the flag's name before it. */
+/** @file Values of flags: checked as they are read (commander prints the requirement with the flag's name before it), and as assignments of configuration keys. */
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number of at least `least`. */
@@ -17,3 +17,8 @@ export function positiveNumber(text: string): number {
 
 /** For flags that may be repeated. */
 export const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+/** Flags that were given, as `key=value` assignments of their configuration keys. */
+export function assignmentsFrom(flags: readonly (readonly [key: string, value: unknown])[]): string[] {
+  return flags.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+}

@@ -6,6 +6,7 @@ import { resolveConfig } from '../../shared/config/resolve.js';
 import type { Config } from '../../shared/config/schema.js';
 import { ConfigError } from '../../shared/errors.js';
 import { type BenchmarkOptions, benchmarkAssignments } from './benchmarkOptions.js';
+import { assignmentsFrom } from './optionParsers.js';
 
 export interface RunOptions extends BenchmarkOptions {
   readonly preset?: string;
@@ -31,13 +32,13 @@ function presetOf(name: string | undefined): PresetName | undefined {
 
 /** The flags and `--set` as `key=value`, in the order in which they count. */
 export function assignmentsOf(options: RunOptions): string[] {
-  const flags: [string, unknown][] = [
+  const flags = assignmentsFrom([
     ['experiment.seed', options.seed],
     ['actor.processes', options.actors],
     ['learner.minutes', options.minutes],
     ['learner.steps', options.learnerSteps],
-  ];
-  return [...benchmarkAssignments(options), ...flags.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${JSON.stringify(value)}`), ...options.set];
+  ]);
+  return [...benchmarkAssignments(options), ...flags, ...options.set];
 }
 
 function readRunFile(path: string | undefined): PartialConfig | undefined {

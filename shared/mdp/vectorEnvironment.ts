@@ -15,7 +15,7 @@ import type { Rng } from '../rng.js';
 import { greedyAction } from './greedyAction.js';
 import { EpisodeStatistics } from './episodeStatistics.js';
 import { NStepWindows, type NStepOptions } from './nStep.js';
-import { QueryCounter, type QueryCounterState } from './queryCounter.js';
+import { QueryCounter } from './queryCounter.js';
 import { shapedReward, type RewardShaping } from './reward.js';
 import { TokenEncoder } from './tokens.js';
 import type { TransitionBuffer } from './transitionBuffer.js';
@@ -43,13 +43,6 @@ export interface EnvironmentCounts {
   truncations: number;
   /** Episodes ended at an architecture without neighbours. */
   deadEnds: number;
-}
-
-/** Everything a VectorEnvironment holds; restored, it goes on bit for bit. All arrays are fresh. */
-export interface VectorEnvironmentState extends WalkState {
-  readonly queries: QueryCounterState;
-  readonly counts: EnvironmentCounts;
-  readonly bestValidationAccuracy: number;
 }
 
 const START_DRAWS = 10_000;
@@ -131,7 +124,7 @@ export class VectorEnvironment {
     this.#arrive();
   }
 
-  /** What decides how it goes on; what it has counted stays out. */
+  /** What decides how it goes on, bit for bit; what it has counted stays out. All arrays are fresh. */
   get walk(): WalkState {
     return {
       rng: this.#options.rng.state,
@@ -143,19 +136,7 @@ export class VectorEnvironment {
     };
   }
 
-  get state(): VectorEnvironmentState {
-    return { ...this.walk, queries: this.queryCounter.state, counts: { ...this.counts }, bestValidationAccuracy: this.bestValidationAccuracy };
-  }
-
-  /** @throws InvariantError if the state is of another number of environments */
-  restore(state: VectorEnvironmentState): void {
-    this.restoreWalk(state);
-    this.queryCounter.restore(state.queries);
-    Object.assign(this.counts, state.counts);
-    this.bestValidationAccuracy = state.bestValidationAccuracy;
-  }
-
-  /** Goes on from `state`; what was counted stays. @throws InvariantError as `restore` */
+  /** Goes on from `state`; what was counted stays. @throws InvariantError if the state is of another number of environments */
   restoreWalk(state: WalkState): void {
     if (state.seeds.length !== this.size) throw new InvariantError(`a restored state must have ${this.size} environments, got ${state.seeds.length}`);
     this.#options.rng.restore(state.rng);

@@ -140,12 +140,12 @@ describe('VectorEnvironment', () => {
     const rng = new Rng(2);
     const seen = new Map<string, string>();
     for (let round = 0; round < 30; round++) {
-      const { codes, seeds } = environment.state;
+      const { codes, seeds } = environment.walk;
       for (let e = 0; e < 2; e++) seen.set(`${codes[e]}:${seeds[e]}`, shown(environment, e, 4).presented.join());
       environment.step(randomQ(rng, environment, 4), out);
     }
     for (let row = 0; row < out.size; row++) {
-      again.restore({ ...again.state, codes: Uint32Array.of(out.stateCodes[row] as number, out.nextCodes[row] as number), seeds: Uint32Array.of(out.stateSeeds[row] as number, out.nextSeeds[row] as number) });
+      again.restoreWalk({ ...again.walk, codes: Uint32Array.of(out.stateCodes[row] as number, out.nextCodes[row] as number), seeds: Uint32Array.of(out.stateSeeds[row] as number, out.nextSeeds[row] as number) });
       expect(shown(again, 0, 4).presented.join()).toBe(seen.get(`${out.stateCodes[row]}:${out.stateSeeds[row]}`));
       expect(shown(again, 1, 4).presented.join()).toBe(seen.get(`${out.nextCodes[row]}:${out.nextSeeds[row]}`));
     }
@@ -175,10 +175,10 @@ describe('VectorEnvironment', () => {
     const first = new VectorEnvironment(options(tangled(2), [0.1, 0.5, 0.9]));
     run(first, 23, new Rng(1));
     const second = new VectorEnvironment(options(tangled(2), [0.1, 0.5, 0.9], { rng: new Rng(99) }));
-    second.restore(structuredClone(first.state));
+    second.restoreWalk(structuredClone(first.walk));
     expect(second.tokens).toEqual(first.tokens);
     expect(run(second, 50, new Rng(2))).toEqual(run(first, 50, new Rng(2)));
-    expect(second.state).toEqual(first.state);
+    expect(second.walk).toEqual(first.walk);
   });
 
   it('refuses options out of range', () => {
@@ -196,6 +196,6 @@ describe('VectorEnvironment', () => {
     expect(() => { environment.step(new Float32Array(8), new TransitionBuffer(5, 1)); }).toThrow(ShapeError);
     expect(() => { environment.step(new Float32Array(8).fill(NaN), new TransitionBuffer(6, 1)); }).toThrow(InvariantError);
     const other = new VectorEnvironment(options(completeGraph(6), [0, 0, 0]));
-    expect(() => { environment.restore(other.state); }).toThrow(InvariantError);
+    expect(() => { environment.restoreWalk(other.walk); }).toThrow(InvariantError);
   });
 });
