@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { readEnvironment } from '../../shared/config/environment.js';
 import { ConfigError } from '../../shared/errors.js';
 import type { MainContext } from '../../shared/lifecycle.js';
+import { METHOD_NAMES } from '../../shared/search/types.js';
 import { type BenchmarkOptions, type FlagDefaults, benchmarkSetting, openWithProgress, withBenchmarkFlags } from './benchmarkOptions.js';
 import { type DataOptions, dataGet, dataList, dataVerify } from './commands/data.js';
 import { dataConvert } from './commands/dataConvert.js';
@@ -62,7 +63,7 @@ function addEvaluate(program: Command, context: MainContext, done: Done): void {
     .option('--budgets <list>', 'query budgets with commas between them')
     .option('--seeds <n>', 'searches a method', wholeNumber(1))
     .option('--first-seed <s>', 'seed of the first search', wholeNumber(0))
-    .option('--methods <list>', 'agent, random-search, random-walk, local-search, local-search-best, evolution, predictor, or all')
+    .option('--methods <list>', `${METHOD_NAMES.join(', ')}, or all`)
     .option('--judge <backend>', 'score the cells found by another backend than the one searched')
     .option('--out <dir>', 'default: evaluation/ in the run\'s folder')
     .option('--json', 'print results.json on stdout instead of the table', false)

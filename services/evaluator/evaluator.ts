@@ -32,7 +32,7 @@ export class Evaluator {
     this.#options = options;
     const { run, engine } = options;
     this.#board = new StatusBoard(run.client, run.keys);
-    this.#agent = new QBatcher({ benchmark: run.benchmark, q: (tokens) => engine.q(tokens), neighbours: run.config.mdp.neighbours, batchSize: searchesAtOnce });
+    this.#agent = new QBatcher({ benchmark: run.benchmark, q: (tokens) => engine.q(tokens), neighbours: run.config.mdp.neighbours, rewardScale: run.shaping, batchSize: searchesAtOnce });
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -103,7 +103,7 @@ export class Checkpointer {
   }
 
   async #write(progress: Progress): Promise<void> {
-    const { store, token, config, configHash, engine, replay, queries, consumer, weightsPath, metrics, logger } = this.#options;
+    const { store, token, config, configHash, engine, replay, queries, shaping, consumer, weightsPath, metrics, logger } = this.#options;
     const startedAt = systemClock.monotonic();
     const state = this.#state(progress);
     const online = engine.onlineWeights();
@@ -118,7 +118,7 @@ export class Checkpointer {
     this.#lastAt = systemClock.monotonic();
     metrics.add('learnerCheckpoints', 1, 'written');
     this.retainedBytes = await consumer.trim(state.stream.lastId);
-    writeWeights(weightsPath, encodeWeights(online, { version: progress.weightVersion, learnerSteps: progress.steps, configHash, trainingQueries }, 'f32'));
+    writeWeights(weightsPath, encodeWeights(online, { version: progress.weightVersion, learnerSteps: progress.steps, configHash, trainingQueries, rewardScale: shaping }, 'f32'));
     logger.info({ steps: progress.steps, milliseconds: Math.round(systemClock.monotonic() - startedAt), kept: config.learner.checkpointsKept }, 'checkpoint written');
   }
 

@@ -9,12 +9,16 @@ import { ConfigError } from '../errors.js';
 import type { Rng } from '../rng.js';
 import type { QueryCounter } from './queryCounter.js';
 
-/** Fixed once a run; plain numbers, kept as JSON in checkpoints and sent to actors. */
-export interface RewardShaping {
+/** What turns an accuracy into reward units. */
+export interface RewardScale {
   /** alpha, 0..200. */
   readonly alpha: number;
   /** ln sigma; at alpha = 0, ln of the standard deviation of R itself. */
   readonly logSigma: number;
+}
+
+/** Fixed once a run; plain numbers, kept as JSON in checkpoints and sent to actors. */
+export interface RewardShaping extends RewardScale {
   /** Random architectures sigma was taken over, repeats included. */
   readonly samples: number;
 }
@@ -85,4 +89,9 @@ export function shapedReward(shaping: RewardShaping, fromAccuracy: number, toAcc
     throw new ConfigError(`mdp.shapingAlpha must keep rewards within float32, got ${reward} for a step from ${fromAccuracy} to ${toAccuracy} at alpha ${alpha}`);
   }
   return reward;
+}
+
+/** The potential of an architecture: e^(alpha R) / sigma (R / deviation at alpha = 0), so that a step's reward is the difference of two potentials. */
+export function shapedPotential({ alpha, logSigma }: RewardScale, accuracy: number): number {
+  return alpha === 0 ? accuracy * Math.exp(-logSigma) : Math.exp(alpha * accuracy - logSigma);
 }

@@ -1,6 +1,6 @@
 /** @file The report's plots, drawn by echarts on the server to SVG: nothing in the page needs a script. Each is drawn for a wide and a narrow page. */
 import * as echarts from 'echarts';
-import type { MethodName } from '../search/types.js';
+import { isAgentMethod, type MethodName } from '../search/types.js';
 import type { CurvePoint } from './curves.js';
 import type { Reference, Results } from './results.js';
 
@@ -15,6 +15,7 @@ export const NARROW: ChartSize = { width: 360, height: 400 };
 /** Okabe and Ito's colours, told apart by readers of any colour vision; dashes tell them apart in print. */
 const STYLE: Readonly<Record<MethodName, { readonly colour: string; readonly dash: 'solid' | readonly number[] }>> = {
   agent: { colour: '#0072b2', dash: 'solid' },
+  'agent-frontier': { colour: '#56b4e9', dash: 'solid' },
   'random-search': { colour: '#7f7f7f', dash: [2, 3] },
   'random-walk': { colour: '#b0b0b0', dash: [6, 3, 2, 3] },
   'local-search': { colour: '#d55e00', dash: [8, 3] },
@@ -79,8 +80,8 @@ function lineChart(points: readonly CurvePoint[], size: ChartSize, { yName, valu
     series: [
       ...(band === null ? [] : methods.map((method) => bandSeries(method, of(method), band))),
       ...methods.map((method) => ({
-        type: 'line' as const, name: method, symbol: 'none', clip: true, z: method === 'agent' ? 5 : 3,
-        lineStyle: { color: STYLE[method].colour, width: method === 'agent' ? 3 : 1.8, type: STYLE[method].dash as 'solid' | number[] },
+        type: 'line' as const, name: method, symbol: 'none', clip: true, z: isAgentMethod(method) ? 5 : 3,
+        lineStyle: { color: STYLE[method].colour, width: isAgentMethod(method) ? 3 : 1.8, type: STYLE[method].dash as 'solid' | number[] },
         itemStyle: { color: STYLE[method].colour },
         data: of(method).map((p) => [p.query, value(p)]),
       })),

@@ -1,8 +1,9 @@
 /**
- * @file The first method (the agent where there is one) against every other, pairwise by search seed. With several training
+ * @file Every method that walks with the agent (without one, the first method) against every other method, pairwise by search seed. With several training
  * seeds the replication is the training seed: one mean difference each. With one, it is the search, and the test speaks of that agent.
  */
 import type { Rng } from '../rng.js';
+import { isAgentMethod } from '../search/types.js';
 import type { Comparison } from './results.js';
 import type { MethodScores } from './scores.js';
 import { bootstrapMeanInterval } from './statistics/bootstrap.js';
@@ -13,9 +14,17 @@ import { summarise } from './statistics/summary.js';
 const DECIMALS = 12;
 
 export function compareMethods(scores: readonly MethodScores[], budgets: readonly number[], rng: Rng): Comparison[] {
-  const ours = scores[0];
-  if (ours === undefined) return [];
-  const plain = scores.slice(1).flatMap((theirs) => budgets.map((budget) => compare(ours, theirs, budget, rng.split(theirs.method, budget))));
+  const agents = scores.filter(({ method }) => isAgentMethod(method));
+  const compared = agents.length > 0 ? agents : scores.slice(0, 1);
+  return compared.flatMap((ours) => {
+    const baselines = scores.filter((theirs) => !compared.includes(theirs));
+    const plain = baselines.flatMap((theirs) => budgets.map((budget) => compare(ours, theirs, budget, rng.split(ours.method, theirs.method, budget))));
+    return corrected(plain, budgets);
+  });
+}
+
+/** Holm's correction over the baselines at each budget. */
+function corrected(plain: readonly Omit<Comparison, 'pHolm'>[], budgets: readonly number[]): Comparison[] {
   const adjusted = new Map(budgets.flatMap((budget) => {
     const family = plain.filter((c) => c.budget === budget);
     return holm(family.map((c) => c.pValue)).map((p, i) => [family[i], p] as const);

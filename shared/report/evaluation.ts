@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Benchmark } from '../benchmarks/types.js';
 import { ConfigError } from '../errors.js';
 import { Rng } from '../rng.js';
+import { checkAgent } from '../search/methods.js';
 import { runSearches } from '../search/runSearches.js';
-import type { MethodName, QSource, SearchTrace } from '../search/types.js';
+import { isAgentMethod, type MethodName, type QSource, type SearchTrace } from '../search/types.js';
 import { curvesCsv, curvesOf, type CurvePoint } from './curves.js';
 import type { MethodTraces, Results } from './results.js';
 import { scoreTraces, type MethodScores } from './scores.js';
@@ -24,7 +25,7 @@ export interface EvaluationOptions {
   readonly benchmark: Benchmark;
   /** Another benchmark of the same space that re-scores the incumbents; null for the one searched. */
   readonly judge: Benchmark | null;
-  /** Empty where no agent is evaluated; `agent` among `methods` needs at least one. */
+  /** Empty where no agent is evaluated; the agent's methods need at least one. */
   readonly agents: readonly EvaluatedAgent[];
   readonly methods: readonly MethodName[];
   readonly budgets: readonly number[];
@@ -50,7 +51,7 @@ export interface Evaluation {
 }
 
 /**
- * @throws ConfigError if budgets or seeds are out of range, no method is named, method `agent` has no agent, or the judge
+ * @throws ConfigError if budgets or seeds are out of range, no method is named, a method that walks with an agent has none, or the judge
  * is of another search space
  */
 export async function runEvaluation(options: EvaluationOptions): Promise<Evaluation> {
@@ -62,7 +63,7 @@ export async function runEvaluation(options: EvaluationOptions): Promise<Evaluat
   const traces: MethodTraces[] = [];
   for (const method of options.methods) {
     const groups: SearchTrace[][] = [];
-    for (const agent of method === 'agent' ? agents : [undefined]) {
+    for (const agent of isAgentMethod(method) ? agents : [undefined]) {
       groups.push(await runSearches({
         method, benchmark, seeds, budget,
         ...(agent === undefined ? {} : { agent: agent.q }),
@@ -72,7 +73,7 @@ export async function runEvaluation(options: EvaluationOptions): Promise<Evaluat
     }
     traces.push({ method, groups });
   }
-  const withAgent = options.methods.includes('agent');
+  const withAgent = options.methods.some(isAgentMethod);
   const results = summariseResults({
     benchmark, judge, budgets, traces, seed: firstSeed,
     runs: withAgent ? agents.map((agent) => agent.run) : [],
@@ -84,7 +85,7 @@ export async function runEvaluation(options: EvaluationOptions): Promise<Evaluat
 
 function check({ benchmark, judge, agents, methods, budgets, seeds }: EvaluationOptions): void {
   if (methods.length === 0) throw new ConfigError('an evaluation needs at least one method, got none');
-  if (methods.includes('agent') && agents.length === 0) throw new ConfigError('method agent must have a trained agent (--run), got none');
+  if (agents.length === 0) for (const method of methods) checkAgent(method, undefined);
   if (budgets.length === 0 || budgets.some((b) => !Number.isInteger(b) || b < 1 || b > 1_000_000)) {
     throw new ConfigError(`budgets must be integers in 1..1,000,000, got "${budgets.join(',')}"`);
   }

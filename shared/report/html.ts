@@ -8,7 +8,8 @@ import { escapeHtml } from './escape.js';
 import type { Evaluation } from './evaluation.js';
 import { bestCells } from './htmlCells.js';
 import { accuracyTable, comparisonTable, detailTable, htmlTable, thresholdTable } from './htmlTables.js';
-import type { Results } from './results.js';
+import { isAgentMethod } from '../search/types.js';
+import type { Comparison, Results } from './results.js';
 import { STYLE_SHEET } from './style.js';
 import { count, percent } from './textTable.js';
 
@@ -91,16 +92,22 @@ function queries(results: Results): string {
 }
 
 function comparisons(results: Results): string {
-  const [first] = results.comparisons;
+  return [...new Set(results.comparisons.map(({ method }) => method))].map((method) => comparisonsOf(results.comparisons.filter((c) => c.method === method))).join('\n');
+}
+
+/** Of one method. */
+function comparisonsOf(comparisons: readonly Comparison[]): string {
+  const [first] = comparisons;
   if (first === undefined) return '';
+  const agent = isAgentMethod(first.method);
   const unit = first.unit === 'training seed'
     ? `A replication is a training seed (${first.pairs} of them): its mean difference over searches from the same starts.`
-    : `There is one ${first.method === 'agent' ? 'training seed' : 'group of searches'}, so a pair is a search from the same start${first.method === 'agent' ? ', and the test speaks of this one agent, not of the method' : ''}.`;
+    : `There is one ${agent ? 'training seed' : 'group of searches'}, so a pair is a search from the same start${agent ? ', and the test speaks of this one agent, not of the method' : ''}.`;
   const least = 2 ** (1 - first.pairs);
   const few = least < 0.01 ? '' : ` With ${first.pairs} pairs no p, even uncorrected, can be below ${least.toPrecision(2)}: read the intervals.`;
   return `<h2>${first.method} against the others</h2>
 <p class="muted">Differences in points of validation accuracy. ${unit} P(better): probability that a search of ${first.method} ends above one of the baseline, ties half. p: Wilcoxon signed-rank, two-sided, Pratt's zeros, corrected by Holm over the baselines at each budget.${few}</p>
-<details open><summary>${results.comparisons.length} comparisons</summary>${comparisonTable(results)}</details>`;
+<details open><summary>${comparisons.length} comparisons</summary>${comparisonTable(comparisons)}</details>`;
 }
 
 function protocol(results: Results): string {

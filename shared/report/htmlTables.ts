@@ -1,8 +1,8 @@
 /** @file The report's tables. Every accuracy is in per cent, every regret in points, training queries stand beside the budget. */
-import type { MethodName } from '../search/types.js';
+import { isAgentMethod, type MethodName } from '../search/types.js';
 import { methodColour } from './charts.js';
 import { escapeHtml } from './escape.js';
-import type { AccuracySummary, MethodAtBudget, Results } from './results.js';
+import type { AccuracySummary, Comparison, MethodAtBudget, Results } from './results.js';
 import { count, percent } from './textTable.js';
 
 type Cells = readonly string[];
@@ -56,9 +56,10 @@ export function thresholdTable(results: Results): string {
   return htmlTable(head, rows, ownRows(results));
 }
 
-export function comparisonTable(results: Results): string {
+/** Differences of one method against the others. */
+export function comparisonTable(comparisons: readonly Comparison[]): string {
   const head = ['against', 'queries', 'difference', '95 % interval', 'P(better)', 'p (Holm)'];
-  const rows = results.comparisons.map((c) => [
+  const rows = comparisons.map((c) => [
     methodCell(c.against), String(c.budget), signed(c.difference), `${signed(c.ci95[0])} to ${signed(c.ci95[1])}`,
     c.probabilityOfImprovement.toFixed(2), pValue(c.pHolm),
   ]);
@@ -82,11 +83,11 @@ export function methodsOf(results: Results): MethodName[] {
 }
 
 function ownRows(results: Results): number[] {
-  return methodsOf(results).flatMap((method, i) => (method === 'agent' ? [i] : []));
+  return methodsOf(results).flatMap((method, i) => (isAgentMethod(method) ? [i] : []));
 }
 
 function trainingQueries(results: Results, method: MethodName): string {
-  return method === 'agent' ? count(results.trainingQueries) : '0';
+  return isAgentMethod(method) ? count(results.trainingQueries) : '0';
 }
 
 /** A difference of fractions in points. */

@@ -1,5 +1,6 @@
 /** @file searches.csv: every search at every budget, so that any other statistic can be computed from it. */
 import type { Benchmark } from '../benchmarks/types.js';
+import { isAgentMethod } from '../search/types.js';
 import type { MethodScores } from './scores.js';
 
 /** One row a search and budget; ids are quoted, accuracies fractions, test empty where unknown. */
@@ -12,7 +13,7 @@ export function searchesCsv(scores: readonly MethodScores[], runs: readonly stri
           const incumbent = trace.incumbents[budget - 1] ?? 0;
           const id = benchmark.space.id(trace.codes, incumbent * benchmark.space.codeWords);
           rows.push([
-            method, method === 'agent' ? quoted(runs[g] ?? '') : '', trace.seed, budget, incumbent + 1, validation[budget - 1],
+            method, isAgentMethod(method) ? quoted(runs[g] ?? '') : '', trace.seed, budget, incumbent + 1, validation[budget - 1],
             test?.[budget - 1] ?? '', trace.best[budget - 1], quoted(id),
           ].join(','));
         }

@@ -1,5 +1,6 @@
 /** @file The evaluation as a table in the terminal, in per cent: mean and, below it, its 95 % interval by budget, training queries beside them. */
 import Table from 'cli-table3';
+import { isAgentMethod, type MethodName } from '../search/types.js';
 import type { Results } from './results.js';
 
 /** Plain text, no colours; ends without a newline. */
@@ -13,7 +14,7 @@ export function textTable(results: Results): string {
   for (const [method, byBudget] of Object.entries(results.methods)) {
     table.push([
       method,
-      method === 'agent' ? count(results.trainingQueries) : '0',
+      isAgentMethod(method as MethodName) ? count(results.trainingQueries) : '0',
       ...results.budgets.map((budget) => {
         const at = byBudget[String(budget)]?.validationAccuracy;
         return at === undefined ? '' : `${percent(at.mean)}\n${percent(at.ci95[0])}..${percent(at.ci95[1])}`;

@@ -3,16 +3,18 @@ import type { Benchmark } from '../benchmarks/types.js';
 import { ConfigError } from '../errors.js';
 import { Rng } from '../rng.js';
 import { agentSearch } from './agentSearch.js';
+import { frontierSearch } from './frontierSearch.js';
 import { evolution } from './evolution.js';
 import { localSearch, localSearchBest } from './localSearch.js';
 import { predictor } from './predictor.js';
 import { QueryBudget } from './queryBudget.js';
 import { randomSearch } from './randomSearch.js';
 import { randomWalk } from './randomWalk.js';
-import { METHOD_NAMES, type MethodName, type SearchContext, type SearchMethod } from './types.js';
+import { METHOD_NAMES, isAgentMethod, type MethodName, type QSource, type SearchContext, type SearchMethod } from './types.js';
 
 export const METHODS: Readonly<Record<MethodName, SearchMethod>> = {
   agent: agentSearch,
+  'agent-frontier': frontierSearch,
   'random-search': randomSearch,
   'random-walk': randomWalk,
   'local-search': localSearch,
@@ -45,12 +47,23 @@ function isMethodName(name: string): name is MethodName {
 }
 
 /**
+ * @throws ConfigError if the method walks with an agent and there is none, or none that knows the scale of its rewards where the method needs it
+ */
+export function checkAgent(method: MethodName, agent: QSource | undefined): void {
+  if (!isAgentMethod(method)) return;
+  if (agent === undefined) throw new ConfigError(`method ${method} must have a trained agent (--run), got none`);
+  if (method === 'agent-frontier' && agent.rewardScale === null) {
+    throw new ConfigError('method agent-frontier needs the scale of the agent\'s rewards, and these weights were saved without it: resume the run for one checkpoint, or use method agent');
+  }
+}
+
+/**
  * What a search of `method` with `seed` runs on. The start depends on the seed alone, so that searches of different methods with one
  * seed are pairs; all further random numbers depend on seed and method.
  */
-export function searchContext(method: MethodName, benchmark: Benchmark, seed: number, budget: number, presentedNeighbours: number): SearchContext {
+export function searchContext(method: MethodName, benchmark: Benchmark, seed: number, budget: number, agent?: QSource): SearchContext {
   const root = new Rng(seed);
   const start = new Uint32Array(benchmark.space.codeWords);
   benchmark.randomCode(root.split('start'), start, 0);
-  return { benchmark, budget: new QueryBudget(benchmark, budget), start, rng: root.split('search', method), presentedNeighbours };
+  return { benchmark, budget: new QueryBudget(benchmark, budget), start, rng: root.split('search', method), presentedNeighbours: agent?.neighbours ?? benchmark.space.maxNeighbours, rewardScale: agent?.rewardScale ?? null };
 }

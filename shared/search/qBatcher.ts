@@ -3,6 +3,7 @@
  * meets one shape only), the last one padded with repeats.
  */
 import type { Benchmark } from '../benchmarks/types.js';
+import type { RewardScale } from '../mdp/reward.js';
 import { TokenEncoder } from '../mdp/tokens.js';
 import type { QFunction, TokenBatch } from '../mdp/types.js';
 import type { QRequest, QSource, SearchReply } from './types.js';
@@ -14,6 +15,8 @@ export interface QBatcherOptions {
   readonly q: QFunction;
   /** N: neighbours presented at most, as in training. */
   readonly neighbours: number;
+  /** Scale of the rewards that `q` sums; null where unknown. */
+  readonly rewardScale: RewardScale | null;
   /** States a call. */
   readonly batchSize: number;
 }
@@ -21,6 +24,7 @@ export interface QBatcherOptions {
 /** Answers one call at a time: its buffers are reused. */
 export class QBatcher implements QSource {
   readonly neighbours: number;
+  readonly rewardScale: RewardScale | null;
   readonly #q: QFunction;
   readonly #words: number;
   readonly #encoder: TokenEncoder;
@@ -28,8 +32,9 @@ export class QBatcher implements QSource {
   readonly #codes: Uint32Array;
   readonly #seeds: Uint32Array;
 
-  constructor({ benchmark, q, neighbours, batchSize }: QBatcherOptions) {
+  constructor({ benchmark, q, neighbours, rewardScale, batchSize }: QBatcherOptions) {
     this.neighbours = neighbours;
+    this.rewardScale = rewardScale;
     this.#q = q;
     this.#words = benchmark.space.codeWords;
     this.#encoder = new TokenEncoder(benchmark, neighbours);

@@ -4,8 +4,7 @@
  * its seed alone, not on which others run beside it.
  */
 import type { Benchmark } from '../benchmarks/types.js';
-import { ConfigError } from '../errors.js';
-import { METHODS, MOST_REPEATS, searchContext } from './methods.js';
+import { checkAgent, METHODS, MOST_REPEATS, searchContext } from './methods.js';
 import { REFUSED, type QueryBudget } from './queryBudget.js';
 import { accuracyReply, type EvaluateRequest, type MethodName, type QRequest, type QSource, type SearchProcess, type SearchReply, type SearchRequest, type SearchTrace } from './types.js';
 
@@ -16,7 +15,7 @@ export interface SearchesOptions {
   readonly seeds: readonly number[];
   /** Queries a search. */
   readonly budget: number;
-  /** The agent's network; required by method `agent`, unused by the others. */
+  /** The agent's network; required by the methods that walk with an agent, unused by the others. */
   readonly agent?: QSource;
   /** Called now and then with the queries spent by all searches together and the queries there are to spend. */
   readonly onProgress?: (queries: number, total: number) => void;
@@ -36,13 +35,13 @@ const RESUMED_AT_ONCE = 16;
 
 /**
  * @returns one trace a seed, in order
- * @throws ConfigError if the method is `agent` and no agent is given
+ * @throws ConfigError if the method walks with an agent and none (that fits) is given
  */
 export async function runSearches(options: SearchesOptions): Promise<SearchTrace[]> {
   const { method, benchmark, seeds, budget, agent } = options;
-  if (method === 'agent' && agent === undefined) throw new ConfigError('method agent must have a trained agent, got none');
+  checkAgent(method, agent);
   const all = seeds.map((seed) => {
-    const context = searchContext(method, benchmark, seed, budget, agent?.neighbours ?? benchmark.space.maxNeighbours);
+    const context = searchContext(method, benchmark, seed, budget, agent);
     const process = METHODS[method](context);
     return { process, budget: context.budget, request: firstRequest(process) };
   });

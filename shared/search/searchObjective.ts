@@ -4,9 +4,9 @@
  * the same course: what it proposes depends on its seed and on answers only, and known answers come from the ledger.
  */
 import type { ArchitectureJson, Benchmark } from '../benchmarks/types.js';
-import { CheckpointError, ConfigError } from '../errors.js';
+import { CheckpointError } from '../errors.js';
 import type { Ledger } from './ledger.js';
-import { METHODS, searchContext } from './methods.js';
+import { checkAgent, METHODS, searchContext } from './methods.js';
 import { REFUSED, type QueryBudget } from './queryBudget.js';
 import { isOver } from './runSearches.js';
 import { accuracyReply, type EvaluateRequest, type MethodName, type QSource, type SearchReply } from './types.js';
@@ -44,13 +44,13 @@ export interface ObjectiveSearchOptions {
 
 /**
  * @returns the budget's counter, every query settled
- * @throws what the objective threw; CheckpointError if the ledger's history is not this search's course; ConfigError if method
- * `agent` has no agent
+ * @throws what the objective threw; CheckpointError if the ledger's history is not this search's course; ConfigError if the method
+ * walks with an agent and has none
  */
 export async function searchObjective(options: ObjectiveSearchOptions): Promise<QueryBudget> {
   const { method, benchmark, agent } = options;
-  if (method === 'agent' && agent === undefined) throw new ConfigError('method agent must have a trained agent (--run), got none');
-  const context = searchContext(method, benchmark, options.seed, options.budget, agent?.neighbours ?? benchmark.space.maxNeighbours);
+  checkAgent(method, agent);
+  const context = searchContext(method, benchmark, options.seed, options.budget, agent);
   const evaluations = new Evaluations(options, context.budget);
   const process = METHODS[method](context);
   try {

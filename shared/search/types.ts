@@ -6,12 +6,18 @@
  * Dimensions: W words a code, n codes asked for at once.
  */
 import type { Benchmark } from '../benchmarks/types.js';
+import type { RewardScale } from '../mdp/reward.js';
 import type { Rng } from '../rng.js';
 import type { QueryBudget } from './queryBudget.js';
 
 /** The names of DESIGN.md's results: `local-search` is first improvement, `local-search-best` best improvement. */
-export const METHOD_NAMES = ['agent', 'random-search', 'random-walk', 'local-search', 'local-search-best', 'evolution', 'predictor'] as const;
+export const METHOD_NAMES = ['agent', 'agent-frontier', 'random-search', 'random-walk', 'local-search', 'local-search-best', 'evolution', 'predictor'] as const;
 export type MethodName = (typeof METHOD_NAMES)[number];
+
+/** True for the methods that walk with a trained agent, and so need one. */
+export function isAgentMethod(method: MethodName): boolean {
+  return method === 'agent' || method === 'agent-frontier';
+}
 
 /** Asks for the validation accuracies of `count` codes [count, W]. */
 export interface EvaluateRequest {
@@ -58,6 +64,8 @@ export interface SearchContext {
   readonly rng: Rng;
   /** N: neighbours presented at most (the agent's only). */
   readonly presentedNeighbours: number;
+  /** Scale of the agent's rewards; null without an agent, or where its weights do not say. */
+  readonly rewardScale: RewardScale | null;
 }
 
 export type SearchMethod = (context: SearchContext) => SearchProcess;
@@ -66,6 +74,8 @@ export type SearchMethod = (context: SearchContext) => SearchProcess;
 export interface QSource {
   /** N: neighbours presented at most, as in training. */
   readonly neighbours: number;
+  /** Scale of the rewards its Q-values are sums of; null where it is not known (method `agent` does not need it). */
+  readonly rewardScale: RewardScale | null;
   /** One reply a request, in order. */
   answer(requests: readonly QRequest[]): Promise<SearchReply[]>;
 }

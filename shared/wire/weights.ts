@@ -23,6 +23,8 @@ export interface WeightMetadata {
   readonly configHash: string;
   /** Distinct architectures evaluated in training up to here; absent where it was not counted. */
   readonly trainingQueries?: number;
+  /** Scale of the rewards the network was trained on: alpha and ln sigma; absent on the way to actors, which have the run's record. */
+  readonly rewardScale?: { readonly alpha: number; readonly logSigma: number };
 }
 
 export interface DecodedWeights extends WeightMetadata {
@@ -39,6 +41,7 @@ export function encodeWeights(weights: readonly WeightArray[], metadata: WeightM
     learnerSteps: String(metadata.learnerSteps),
     configHash: metadata.configHash,
     ...(metadata.trainingQueries === undefined ? {} : { trainingQueries: String(metadata.trainingQueries) }),
+    ...(metadata.rewardScale === undefined ? {} : { alpha: String(metadata.rewardScale.alpha), logSigma: String(metadata.rewardScale.logSigma) }),
   });
 }
 
@@ -59,6 +62,7 @@ export function decodeWeights(bytes: Uint8Array): DecodedWeights {
     learnerSteps: countIn(metadata, 'learnerSteps'),
     configHash: metadata.get('configHash') ?? '',
     ...(metadata.has('trainingQueries') ? { trainingQueries: countIn(metadata, 'trainingQueries') } : {}),
+    ...(metadata.has('alpha') ? { rewardScale: { alpha: numberIn(metadata, 'alpha'), logSigma: numberIn(metadata, 'logSigma') } } : {}),
   };
 }
 
@@ -66,6 +70,13 @@ function countIn(metadata: ReadonlyMap<string, string>, key: string): number {
   const text = metadata.get(key) ?? '';
   const value = Number(text);
   if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) throw new WireFormatError(`a weight snapshot's ${key} must be a whole number, got ${JSON.stringify(text.slice(0, 40))}`);
+  return value;
+}
+
+function numberIn(metadata: ReadonlyMap<string, string>, key: string): number {
+  const text = metadata.get(key) ?? '';
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new WireFormatError(`a weight snapshot's ${key} must be a number, got ${JSON.stringify(text.slice(0, 40))}`);
   return value;
 }
 

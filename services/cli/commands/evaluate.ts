@@ -8,11 +8,11 @@ import type { Closing, MainContext } from '../../../shared/lifecycle.js';
 import { runEvaluation, writeEvaluation, type EvaluatedAgent } from '../../../shared/report/evaluation.js';
 import { htmlReport } from '../../../shared/report/html.js';
 import { textTable } from '../../../shared/report/textTable.js';
+import { loadRunAgent } from '../../../shared/run/runAgent.js';
 import { parseMethods } from '../../../shared/search/methods.js';
-import { METHOD_NAMES } from '../../../shared/search/types.js';
+import { isAgentMethod, METHOD_NAMES } from '../../../shared/search/types.js';
 import { type BenchmarkOptions, benchmarkSetting, openWithProgress } from '../benchmarkOptions.js';
 import { ProgressLine } from '../progressLine.js';
-import { loadRunAgent } from '../runAgent.js';
 
 export interface EvaluateOptions extends BenchmarkOptions {
   /** One run's folder, or several of one configuration but for the seed, comma-separated: the training seeds. None: baselines only. */
@@ -47,10 +47,10 @@ const Q_BATCH = 64;
 export async function evaluate(options: EvaluateOptions, { signal, closing }: Pick<MainContext, 'signal' | 'closing'>): Promise<number> {
   const runs = (options.run ?? '').split(',').filter((path) => path !== '').map(openRun);
   const { benchmark, judge } = await openBenchmarks(options, runs);
-  const methods = parseMethods(options.methods ?? (runs.length > 0 ? 'all' : METHOD_NAMES.filter((name) => name !== 'agent').join(',')));
+  const methods = parseMethods(options.methods ?? (runs.length > 0 ? 'all' : METHOD_NAMES.filter((name) => !isAgentMethod(name)).join(',')));
   const defaults = runs[0]?.config.evaluation ?? { budgets: DEFAULT_BUDGETS, seeds: DEFAULT_SEEDS };
   const seeds = options.seeds ?? defaults.seeds;
-  const agents = methods.includes('agent') ? await loadAgents(runs, benchmark, Math.min(Q_BATCH, seeds), closing) : [];
+  const agents = methods.some(isAgentMethod) ? await loadAgents(runs, benchmark, Math.min(Q_BATCH, seeds), closing) : [];
   const progress = new ProgressLine(process.stderr);
   try {
     const evaluation = await runEvaluation({

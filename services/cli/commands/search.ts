@@ -11,14 +11,14 @@ import { CommandObjective } from '../../../shared/objective/commandObjective.js'
 import { HttpObjective } from '../../../shared/objective/httpObjective.js';
 import type { ObjectiveLimits } from '../../../shared/objective/retry.js';
 import { percent } from '../../../shared/report/textTable.js';
+import { loadRunAgent, type RunAgent } from '../../../shared/run/runAgent.js';
 import { benchmarkObjective } from '../../../shared/search/benchmarkObjective.js';
 import { Ledger, type LedgerEntry, type SearchIdentity } from '../../../shared/search/ledger.js';
 import { parseMethods } from '../../../shared/search/methods.js';
 import { searchObjective, type Objective } from '../../../shared/search/searchObjective.js';
-import type { MethodName } from '../../../shared/search/types.js';
+import { isAgentMethod, type MethodName } from '../../../shared/search/types.js';
 import { type BenchmarkOptions, benchmarkSetting, openWithProgress } from '../benchmarkOptions.js';
 import { ProgressLine } from '../progressLine.js';
-import { loadRunAgent, type RunAgent } from '../runAgent.js';
 
 export interface SearchOptions extends BenchmarkOptions {
   /** The agent's run; without one another method and a benchmark must be named. */
@@ -65,7 +65,7 @@ export async function search(options: SearchOptions, { signal, closing }: Pick<M
   const { method, seed, benchmark, run, folder } = setting;
   const limits = limitsOf(options);
   closing.add('the search folder\'s lock', lockRunFolder(folder));
-  const agent = method === 'agent' && run !== null ? await loadRunAgent(run.folder, run.config, benchmark, 1, closing) : null;
+  const agent = isAgentMethod(method) && run !== null ? await loadRunAgent(run.folder, run.config, benchmark, 1, closing) : null;
   mkdirSync(folder.root, { recursive: true });
   const path = join(folder.root, 'history.jsonl');
   const identity = identityOf(setting, options, agent);
@@ -93,12 +93,12 @@ export async function search(options: SearchOptions, { signal, closing }: Pick<M
 async function openSetting(options: SearchOptions): Promise<Setting> {
   const [method, ...more] = parseMethods(options.method ?? 'agent');
   if (method === undefined || more.length > 0) throw new ConfigError(`--method must be one method, got "${options.method ?? ''}"`);
-  if (method === 'agent' && options.run === undefined) throw new ConfigError('search needs --run DIR with a trained agent, or --method and --benchmark, got no --run');
+  if (isAgentMethod(method) && options.run === undefined) throw new ConfigError('search needs --run DIR with a trained agent, or --method and --benchmark, got no --run');
   const own = options.run === undefined ? null : runFolder(options.run);
   const run = own === null ? null : { folder: own, config: readRunConfig(own) };
   const setting = benchmarkSetting('search', options, run?.config ?? null);
   const trained = run?.config.experiment.benchmark;
-  if (method === 'agent' && setting.name !== trained) throw new ConfigError(`--benchmark must be the search space that the agent was trained on, ${trained ?? ''}, got ${setting.name}`);
+  if (isAgentMethod(method) && setting.name !== trained) throw new ConfigError(`--benchmark must be the search space that the agent was trained on, ${trained ?? ''}, got ${setting.name}`);
   const benchmark = await openWithProgress(setting);
   const seed = options.seed ?? 0;
   const label = `${method}-seed${seed}`;

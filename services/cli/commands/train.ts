@@ -36,7 +36,7 @@ export async function train(options: TrainOptions, { signal, closing }: MainCont
     process.stderr.write(`saved; go on with: archwalk train --run ${folder.root} --resume\n`);
     return EXIT.interrupted;
   }
-  return evaluate({ run: folder.root, methods: 'agent,random-search,local-search,local-search-best', json: options.json }, { signal, closing });
+  return evaluate({ run: folder.root, methods: 'agent,agent-frontier,random-search,local-search,local-search-best', json: options.json }, { signal, closing });
 }
 
 function prepare(options: TrainOptions): { folder: RunFolder; config: Config } {

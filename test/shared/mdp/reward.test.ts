@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../shared/errors.js';
 import { QueryCounter } from '../../../shared/mdp/queryCounter.js';
-import { logSigmaOf, measureShaping, shapedReward, type RewardShaping } from '../../../shared/mdp/reward.js';
+import { logSigmaOf, measureShaping, shapedPotential, shapedReward, type RewardShaping } from '../../../shared/mdp/reward.js';
 import { Rng } from '../../../shared/rng.js';
 import { completeGraph, graphBenchmark } from './graphBenchmark.js';
 
@@ -62,6 +62,19 @@ describe('measureShaping', () => {
     expect(() => measureShaping(flat, 6, 100, new Rng(1), new QueryCounter())).toThrow(ConfigError);
     for (const alpha of [-1, 201, NaN]) expect(() => measureShaping(completeGraph(5), alpha, 100, new Rng(1), new QueryCounter())).toThrow(ConfigError);
     for (const samples of [1, 2.5]) expect(() => measureShaping(completeGraph(5), 6, samples, new Rng(1), new QueryCounter())).toThrow(ConfigError);
+  });
+});
+
+describe('shapedPotential', () => {
+  // sigma = e^2, alpha = 4: e^(4 x 0.5 - 2) = 1.
+  it('is e^(alpha R) / sigma, and R / sigma at alpha 0', () => {
+    expect(shapedPotential({ alpha: 4, logSigma: 2 }, 0.5)).toBe(1);
+    expect(shapedPotential({ alpha: 0, logSigma: Math.log(0.25) }, 0.5)).toBeCloseTo(2, 14);
+  });
+
+  it.each([0, 6, 32])('makes a step\'s reward the difference of two potentials at alpha %d', (alpha) => {
+    const scale = shaping(alpha, 0.9 * alpha);
+    expect(shapedReward(scale, 0.6, 0.9)).toBeCloseTo(shapedPotential(scale, 0.9) - shapedPotential(scale, 0.6), 12);
   });
 });
 

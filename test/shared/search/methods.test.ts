@@ -32,7 +32,7 @@ describe.each(METHOD_NAMES)('%s', (method) => {
 
   it('starts where every other method starts', async () => {
     const [trace] = await run(method, 5, [3]);
-    expect(trace?.codes[0]).toBe(searchContext('random-search', benchmark, 3, 5, 9).start[0]);
+    expect(trace?.codes[0]).toBe(searchContext('random-search', benchmark, 3, 5).start[0]);
   });
 
   it('is the same search alone or beside others, and another at another seed', async () => {
@@ -155,7 +155,7 @@ describe('the other methods', () => {
   it('the agent redraws its sample while more neighbours exist than are shown, before it restarts', async () => {
     const shown = new Map<number, number>();
     const narrow = oracle(benchmark, 2);
-    const counting = { neighbours: 2, answer: (requests: Parameters<typeof narrow.answer>[0]) => {
+    const counting = { ...narrow, answer: (requests: Parameters<typeof narrow.answer>[0]) => {
       requests.forEach(({ code }) => shown.set(code[0] ?? 0, (shown.get(code[0] ?? 0) ?? 0) + 1));
       return narrow.answer(requests);
     } };
@@ -198,8 +198,13 @@ describe('runSearches', () => {
     await expect(running).rejects.toThrow('aborted');
   });
 
+  it('refuses a search over the frontier by an agent that does not know the scale of its rewards', async () => {
+    const agent = { ...oracle(benchmark, 9), rewardScale: null };
+    await expect(runSearches({ method: 'agent-frontier', benchmark, seeds, budget: 5, agent })).rejects.toThrow('needs the scale of the agent\'s rewards');
+  });
+
   it('refuses the agent without an agent', async () => {
-    await expect(runSearches({ method: 'agent', benchmark, seeds, budget: 5 })).rejects.toThrow('method agent must have a trained agent, got none');
+    await expect(runSearches({ method: 'agent', benchmark, seeds, budget: 5 })).rejects.toThrow('method agent must have a trained agent (--run), got none');
   });
 });
 

@@ -33,7 +33,7 @@ const requests = Array.from({ length: 7 }, (_, i) => ({ kind: 'q' as const, code
 describe('QBatcher', () => {
   it('gives each state the codes presented to it and their values, in batches of one size', async () => {
     const sizes: number[] = [];
-    const batcher = new QBatcher({ benchmark, q: summing(sizes), neighbours: NEIGHBOURS, batchSize: 3 });
+    const batcher = new QBatcher({ benchmark, q: summing(sizes), neighbours: NEIGHBOURS, rewardScale: null, batchSize: 3 });
     const replies = await batcher.answer(requests);
     expect(sizes).toEqual([3, 3, 3]);
     expect(replies).toHaveLength(7);
@@ -47,13 +47,13 @@ describe('QBatcher', () => {
   });
 
   it('answers the same whatever the batch size', async () => {
-    const answers = await Promise.all([1, 4, 64].map((batchSize) => new QBatcher({ benchmark, q: summing(), neighbours: NEIGHBOURS, batchSize }).answer(requests)));
+    const answers = await Promise.all([1, 4, 64].map((batchSize) => new QBatcher({ benchmark, q: summing(), neighbours: NEIGHBOURS, rewardScale: null, batchSize }).answer(requests)));
     expect(answers[1]).toEqual(answers[0]);
     expect(answers[2]).toEqual(answers[0]);
   });
 
   it('carries whole searches, the same together and alone', async () => {
-    const agent = (batchSize: number) => new QBatcher({ benchmark, q: summing(), neighbours: NEIGHBOURS, batchSize });
+    const agent = (batchSize: number) => new QBatcher({ benchmark, q: summing(), neighbours: NEIGHBOURS, rewardScale: null, batchSize });
     const together = await runSearches({ method: 'agent', benchmark, seeds: [1, 2, 3], budget: 30, agent: agent(2) });
     const [alone] = await runSearches({ method: 'agent', benchmark, seeds: [2], budget: 30, agent: agent(8) });
     expect(together[1]).toEqual(alone);

@@ -92,6 +92,7 @@ export function toyBenchmark(options: ToyOptions = {}): ToyBenchmark {
 export function oracle(benchmark: ToyBenchmark, limit: number) {
   return {
     neighbours: limit,
+    rewardScale: { alpha: 0, logSigma: 0 },
     answer: (requests: readonly { code: Uint32Array; seed: number }[]) => Promise.resolve(requests.map(({ code, seed }) => {
       const all = new Uint32Array(benchmark.space.maxNeighbours);
       const count = benchmark.neighbours(code, 0, all);

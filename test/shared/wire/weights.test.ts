@@ -16,6 +16,16 @@ describe('a weight snapshot on the wire', () => {
     expect(decodeWeights(encodeWeights(weights, metadata, 'f32'))).toEqual({ ...metadata, weights });
   });
 
+  it('carries the training queries and the scale of the rewards to the last bit', () => {
+    const more = { ...metadata, trainingQueries: 12_345, rewardScale: { alpha: 32, logSigma: 29.123456789012345 } };
+    expect(decodeWeights(encodeWeights(weights, more, 'f32'))).toEqual({ ...more, weights });
+  });
+
+  it.each(['', 'NaN', '1e999', 'x'])('refuses "%s" as the scale of the rewards', (logSigma) => {
+    const bytes = encodeSafetensors(weights, { format: 'archwalk-weights-1', version: '1', learnerSteps: '1', configHash: 'c', alpha: '32', logSigma });
+    expect(() => decodeWeights(bytes)).toThrow('a weight snapshot\'s logSigma must be a number');
+  });
+
   it('gives back bf16 rounded to 8 significant bits', () => {
     // 0.1 is 0x3dcccccd; its upper half rounds to 0x3dcd = 0.10009765625.
     const read = decodeWeights(encodeWeights(weights, metadata, 'bf16')).weights;

@@ -1,14 +1,14 @@
-/** @file The trained agent of a run's folder, ready to value neighbours: what `evaluate` and `search` walk with. */
+/** @file The trained agent of a run's folder, ready to value neighbours: what an evaluation or a search walks with. */
 import { readFileSync } from 'node:fs';
-import { createInferenceEngine } from '../../shared/agent/createEngine.js';
-import type { Benchmark } from '../../shared/benchmarks/types.js';
-import type { RunFolder } from '../../shared/config/runFolder.js';
-import type { Config } from '../../shared/config/schema.js';
-import { CheckpointError, ConfigError } from '../../shared/errors.js';
-import type { Closing } from '../../shared/lifecycle.js';
-import { engineChoice, networkSpec } from '../../shared/run/engineOf.js';
-import { QBatcher } from '../../shared/search/qBatcher.js';
-import { decodeWeights, type DecodedWeights } from '../../shared/wire/weights.js';
+import { createInferenceEngine } from '../agent/createEngine.js';
+import type { Benchmark } from '../benchmarks/types.js';
+import type { RunFolder } from '../config/runFolder.js';
+import type { Config } from '../config/schema.js';
+import { CheckpointError, ConfigError } from '../errors.js';
+import type { Closing } from '../lifecycle.js';
+import { engineChoice, networkSpec } from './engineOf.js';
+import { QBatcher } from '../search/qBatcher.js';
+import { decodeWeights, type DecodedWeights } from '../wire/weights.js';
 
 export interface RunAgent {
   readonly q: QBatcher;
@@ -25,7 +25,7 @@ export interface RunAgent {
  * @throws ConfigError if the run has no weights yet; CheckpointError if they are damaged or of another network; EngineError if the engine cannot be loaded as configured
  */
 export async function loadRunAgent(folder: RunFolder, config: Config, benchmark: Benchmark, batchSize: number, closing: Closing): Promise<RunAgent> {
-  const { weights, trainingQueries = null, version, learnerSteps } = readWeights(folder);
+  const { weights, trainingQueries = null, rewardScale = null, version, learnerSteps } = readWeights(folder);
   const engine = await createInferenceEngine({
     spec: networkSpec(config, benchmark), batchSize, seed: config.experiment.seed, threads: config.engine.learnerThreads, ...engineChoice(config),
   });
@@ -35,7 +35,7 @@ export async function loadRunAgent(folder: RunFolder, config: Config, benchmark:
   } catch (cause) {
     throw new CheckpointError(`${folder.weights} must hold the weights of this run's network on ${benchmark.space.name}`, cause);
   }
-  const q = new QBatcher({ benchmark, q: (tokens) => engine.q(tokens), neighbours: config.mdp.neighbours, batchSize });
+  const q = new QBatcher({ benchmark, q: (tokens) => engine.q(tokens), neighbours: config.mdp.neighbours, rewardScale, batchSize });
   return { q, trainingQueries, learnerSteps, weightsVersion: version };
 }
 
