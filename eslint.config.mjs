@@ -6,7 +6,7 @@ import vitest from '@vitest/eslint-plugin';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** For each folder of shared/ but run/ (which joins all of them for the services), what it may import from outside itself: folders, single files of shared/, or `mdp/types` for one file of a folder. */
+/** For each folder of shared/ but run/ and api/ (which join all of them for the services and for programs), what it may import from outside itself: folders, single files of shared/, or `mdp/types` for one file of a folder. */
 const MAY_IMPORT = {
   benchmarks: ['errors', 'rng', 'paths'],
   mdp: ['errors', 'rng', 'benchmarks'],
@@ -22,7 +22,7 @@ const MAY_IMPORT = {
   metrics: ['errors', 'clock', 'logger', 'signal'],
   config: ['errors', 'rng', 'paths', 'clock'],
 };
-const FOLDERS = [...Object.keys(MAY_IMPORT), 'run'];
+const FOLDERS = [...Object.keys(MAY_IMPORT), 'run', 'api'];
 const FILES = ['errors', 'rng', 'paths', 'clock', 'lifecycle', 'logger', 'signal'];
 /** Folders that are pure computation: no Redis, no TensorFlow, no process environment, no clock. */
 const PURE = ['benchmarks', 'mdp', 'replay', 'search'];
@@ -124,7 +124,7 @@ export default defineConfig(
   },
   {
     name: 'archwalk/scripts',
-    files: ['scripts/**/*.ts'],
+    files: ['scripts/**/*.ts', 'docs/examples/**/*.ts'],
     rules: { 'no-console': 'off', 'no-restricted-properties': restrictProperties('env') },
   },
 

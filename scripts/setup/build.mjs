@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { digest, execute, fileDigest, readStamp, root, say, SetupError, timed, writeStamp } from './step.mjs';
 
 const NAME = 'build';
-const FOLDERS = ['services', 'shared', 'scripts'];
+const FOLDERS = ['services', 'shared', 'scripts', join('docs', 'examples')];
 const CONFIGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 function sources() {

@@ -7,29 +7,21 @@ import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync 
 import { dirname } from 'node:path';
 import type { ArchitectureJson } from '../benchmarks/types.js';
 import { CheckpointError, ConfigError } from '../errors.js';
+import { type HistoryEntry, MemoryHistory } from './history.js';
 
 /** Which search a history belongs to; a history is gone on with only by the same. */
 export type SearchIdentity = Readonly<Record<string, string | number>>;
 
-export interface LedgerEntry {
-  /** From 1, the start. */
-  readonly query: number;
-  readonly id: string;
-  readonly architecture: ArchitectureJson;
-  /** Fraction. */
-  readonly validationAccuracy: number;
-}
-
-export class Ledger {
+export class Ledger extends MemoryHistory {
   readonly #path: string;
   readonly #file: number;
-  readonly #entries = new Map<number, LedgerEntry>();
 
   /**
    * Opens or begins the history at `path`; its folder must exist.
    * @throws ConfigError if it is another search's; CheckpointError if a line before the last is damaged
    */
   constructor(path: string, identity: SearchIdentity) {
+    super();
     this.#path = path;
     this.#file = openSync(path, 'a+');
     try {
@@ -44,20 +36,10 @@ export class Ledger {
     }
   }
 
-  /** What is known of a query; undefined where it was not finished. */
-  entry(query: number): LedgerEntry | undefined {
-    return this.#entries.get(query);
-  }
-
-  /** All finished evaluations by query. */
-  entries(): LedgerEntry[] {
-    return [...this.#entries.values()].sort((a, b) => a.query - b.query);
-  }
-
   /** Adds one finished evaluation; it is on the disk when this returns. */
-  append(entry: LedgerEntry): void {
+  override append(entry: HistoryEntry): void {
     this.#write(entry);
-    this.#entries.set(entry.query, entry);
+    super.append(entry);
   }
 
   close(): void {
@@ -107,6 +89,6 @@ export class Ledger {
     if (typeof query !== 'number' || typeof id !== 'string' || typeof architecture !== 'object' || typeof validationAccuracy !== 'number') {
       throw new CheckpointError(`${this.#path} must hold {query, id, architecture, validationAccuracy} a line, and line ${number} does not`);
     }
-    this.#entries.set(query, { query, id, architecture: architecture as ArchitectureJson, validationAccuracy });
+    super.append({ query, id, architecture: architecture as ArchitectureJson, validationAccuracy });
   }
 }

@@ -1,11 +1,11 @@
 /**
  * @file One search on an objective whose evaluations are slow or dear: a training run, a service. Evaluations run at once where the method
- * does not look at their answers (or asks for several); each is entered in the ledger before its answer is used. Started again, the search takes
- * the same course: what it proposes depends on its seed and on answers only, and known answers come from the ledger.
+ * does not look at their answers (or asks for several); each is entered in the history before its answer is used. Started again, the search takes
+ * the same course: what it proposes depends on its seed and on answers only, and known answers come from the history.
  */
 import type { ArchitectureJson, Benchmark } from '../benchmarks/types.js';
 import { CheckpointError } from '../errors.js';
-import type { Ledger } from './ledger.js';
+import type { MemoryHistory } from './history.js';
 import { checkAgent, METHODS, searchContext } from './methods.js';
 import { REFUSED, type QueryBudget } from './queryBudget.js';
 import { isOver } from './runSearches.js';
@@ -34,7 +34,8 @@ export interface ObjectiveSearchOptions {
   readonly budget: number;
   readonly agent?: QSource;
   readonly objective: Objective;
-  readonly ledger: Ledger;
+  /** Known answers; every new one is entered before it is used. */
+  readonly history: MemoryHistory;
   /** Evaluations at once, at least 1. */
   readonly parallel: number;
   /** Called after each finished evaluation with those finished so far. */
@@ -44,7 +45,7 @@ export interface ObjectiveSearchOptions {
 
 /**
  * @returns the budget's counter, every query settled
- * @throws what the objective threw; CheckpointError if the ledger's history is not this search's course; ConfigError if the method
+ * @throws what the objective threw; CheckpointError if the history is not this search's course; ConfigError if the method
  * walks with an agent and has none
  */
 export async function searchObjective(options: ObjectiveSearchOptions): Promise<QueryBudget> {
@@ -102,15 +103,15 @@ class Evaluations {
     this.#throwFailure();
   }
 
-  /** Waits for what still runs, whatever comes of it: it is paid for, and enters the ledger. An abort ends it. */
+  /** Waits for what still runs, whatever comes of it: it is paid for, and enters the history. An abort ends it. */
   async settled(): Promise<void> {
     await Promise.all(this.#running.values());
   }
 
   async #start(query: number, codes: Uint32Array, offset: number): Promise<void> {
-    const { benchmark, ledger, parallel } = this.#options;
+    const { benchmark, history, parallel } = this.#options;
     const evaluation: Evaluation = { query: query + 1, id: benchmark.space.id(codes, offset), architecture: benchmark.space.toJson(codes, offset) };
-    const known = ledger.entry(evaluation.query);
+    const known = history.entry(evaluation.query);
     if (known !== undefined) {
       if (known.id !== evaluation.id) {
         throw new CheckpointError(`the history must be this search's, and its query ${evaluation.query} is ${known.id} where the search asks for ${evaluation.id}: choose another --out`);
@@ -126,10 +127,10 @@ class Evaluations {
 
   /** Never rejects: a failure is kept, and thrown before anything else is started. */
   async #run(query: number, evaluation: Evaluation): Promise<void> {
-    const { objective, ledger, signal } = this.#options;
+    const { objective, history, signal } = this.#options;
     try {
       const validationAccuracy = await objective.evaluate(evaluation, signal);
-      ledger.append({ ...evaluation, validationAccuracy });
+      history.append({ ...evaluation, validationAccuracy });
       objective.settled?.(evaluation);
       this.#settle(query, validationAccuracy);
     } catch (error) {

@@ -13,7 +13,8 @@ import type { ObjectiveLimits } from '../../../shared/objective/retry.js';
 import { percent } from '../../../shared/report/textTable.js';
 import { loadRunAgent, type RunAgent } from '../../../shared/run/runAgent.js';
 import { benchmarkObjective } from '../../../shared/search/benchmarkObjective.js';
-import { Ledger, type LedgerEntry, type SearchIdentity } from '../../../shared/search/ledger.js';
+import type { HistoryEntry } from '../../../shared/search/history.js';
+import { Ledger, type SearchIdentity } from '../../../shared/search/ledger.js';
 import { parseMethods } from '../../../shared/search/methods.js';
 import { searchObjective, type Objective } from '../../../shared/search/searchObjective.js';
 import { isAgentMethod, type MethodName } from '../../../shared/search/types.js';
@@ -74,7 +75,7 @@ export async function search(options: SearchOptions, { signal, closing }: Pick<M
   const progress = new ProgressLine(process.stderr);
   try {
     await searchObjective({
-      method, benchmark, seed, ledger, signal, budget: options.budget, parallel: options.parallel ?? 1,
+      method, benchmark, seed, history: ledger, signal, budget: options.budget, parallel: options.parallel ?? 1,
       objective: objectiveOf(options, setting, limits, identity),
       ...(agent === null ? {} : { agent: agent.q }),
       onProgress: (finished, budget) => { progress.show(`search with ${method}`, finished, budget, 'queries'); },
@@ -131,7 +132,7 @@ function objectiveOf({ objectiveCommand, objectiveUrl }: SearchOptions, { benchm
 }
 
 /** The best architecture on stdout: as text, or with the whole history as JSON. */
-function report(history: readonly LedgerEntry[], { benchmark, method, seed }: Setting, path: string, options: SearchOptions): void {
+function report(history: readonly HistoryEntry[], { benchmark, method, seed }: Setting, path: string, options: SearchOptions): void {
   const best = history.reduce((a, b) => (b.validationAccuracy > a.validationAccuracy ? b : a));
   const testAccuracy = options.objectiveCommand === undefined && options.objectiveUrl === undefined ? testOf(best, benchmark) : null;
   if (options.json) {
@@ -143,7 +144,7 @@ function report(history: readonly LedgerEntry[], { benchmark, method, seed }: Se
   process.stderr.write(`history: ${path}\n`);
 }
 
-function testOf({ architecture }: LedgerEntry, benchmark: Benchmark): number | null {
+function testOf({ architecture }: HistoryEntry, benchmark: Benchmark): number | null {
   if (!benchmark.hasTestAccuracy) return null;
   const out = new Float64Array(1);
   benchmark.testAccuracies(benchmark.space.fromJson(architecture), 1, out);

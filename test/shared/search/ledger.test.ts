@@ -2,10 +2,11 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Ledger, type LedgerEntry } from '../../../shared/search/ledger.js';
+import type { HistoryEntry } from '../../../shared/search/history.js';
+import { Ledger } from '../../../shared/search/ledger.js';
 
 const identity = { benchmark: 'toy', method: 'agent', seed: 3 };
-const entry = (query: number): LedgerEntry => ({ query, id: `toy-${query}`, architecture: { toy: query }, validationAccuracy: query / 10 });
+const entry = (query: number): HistoryEntry => ({ query, id: `toy-${query}`, architecture: { toy: query }, validationAccuracy: query / 10 });
 
 let folder: string;
 let path: string;

@@ -43,7 +43,7 @@ class Objectives implements Objective {
 async function run(method: MethodName, objective: Objective, parallel: number, signal = new AbortController().signal, budget = BUDGET) {
   const ledger = new Ledger(join(folder, 'history.jsonl'), identity);
   try {
-    return await searchObjective({ method, benchmark, seed: 7, budget, agent: oracle(benchmark, 9), objective, ledger, parallel, signal });
+    return await searchObjective({ method, benchmark, seed: 7, budget, agent: oracle(benchmark, 9), objective, history: ledger, parallel, signal });
   } finally {
     ledger.close();
   }
@@ -113,7 +113,7 @@ describe('searchObjective', () => {
 
   it('refuses the agent without an agent', async () => {
     const ledger = new Ledger(join(folder, 'history.jsonl'), identity);
-    await expect(searchObjective({ method: 'agent', benchmark, seed: 1, budget: 3, objective: new Objectives(), ledger, parallel: 1, signal: new AbortController().signal }))
+    await expect(searchObjective({ method: 'agent', benchmark, seed: 1, budget: 3, objective: new Objectives(), history: ledger, parallel: 1, signal: new AbortController().signal }))
       .rejects.toThrow('method agent must have a trained agent');
     ledger.close();
   });
