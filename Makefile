@@ -6,7 +6,7 @@ SHELL := /bin/sh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train check test test-chaos test-boosters bench-boosters test-docker test-k8s bench bench-peers up down docs surrogate surrogate-kernel
+.PHONY: help setup train check test test-chaos test-boosters bench-boosters test-docker test-k8s bench bench-peers up down docs api-docs surrogate surrogate-kernel
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-22s %s\n' "$$name" "$$what"; done
@@ -58,6 +58,9 @@ down: ## stop the run in Docker; its volumes stay (ARGS=--volumes removes them)
 
 docs: setup ## write the generated pages (docs/configuration.md)
 	@node dist/scripts/docs/configuration.js
+
+api-docs: setup ## the library's reference as pages, in docs/api/
+	@npx --no-install typedoc
 
 surrogate: setup ## train NAS-Bench-301's embedded surrogate anew (20 minutes; needs YAHPO's file in ARCHWALK_DATA)
 	@node dist/scripts/surrogate/makeSurrogate.js

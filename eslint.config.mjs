@@ -81,7 +81,7 @@ function serviceRules(service, all) {
 const SERVICES = ['actor', 'learner', 'evaluator', 'control', 'cli'];
 
 export default defineConfig(
-  globalIgnores(['node_modules/', 'dist/', '.deps/', 'runs/', 'coverage/']),
+  globalIgnores(['node_modules/', 'dist/', 'docs/api/', '.deps/', 'runs/', 'coverage/']),
   {
     name: 'archwalk/typescript',
     files: ['**/*.ts'],
